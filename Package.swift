@@ -51,6 +51,8 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CMigrations"),
         library("OpenSSL", ["COpenSSL"], overC + lifetimes),
+        library("SQLite", ["CSQLite"], overC),
+        library("YAML", ["CYAML"], overC),
         library("Secrets", ["OpenSSL"], strict + lifetimes),
     ]
 )

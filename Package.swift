@@ -54,5 +54,8 @@ let package = Package(
         library("SQLite", ["CSQLite"], overC),
         library("YAML", ["CYAML"], overC),
         library("Secrets", ["OpenSSL"], strict + lifetimes),
+        library("Rotations", ["Secrets"]),
+        library("Audit", ["OpenSSL", "Rotations"]),
+        library("Vault", ["OpenSSL", "Rotations", "Secrets"]),
     ]
 )

@@ -1,0 +1,43 @@
+import FoundationEssentials
+
+/// The head of a log: origin, number of entries, root hash (https://c2sp.org/tlog-checkpoint).
+package struct Checkpoint: Hashable, Sendable {
+    /// The log's name, unique in the world; also the name of the key that signs.
+    package let origin: String
+    /// The number of entries.
+    package let size: Int
+    /// The root, 32 bytes.
+    package let root: [UInt8]
+
+    package init(origin: String, size: Int, root: [UInt8]) {
+        precondition(root.count == MerkleTree.hashByteCount)
+        self.origin = origin
+        self.size = size
+        self.root = root
+    }
+
+    /// The text that is signed.
+    package var text: String { "\(origin)\n\(size)\n\(Data(root).base64EncodedString())\n" }
+
+    /// Reads the text of a checkpoint. Nil when it is malformed. Extension lines are let through,
+    /// as the specification demands, and mean nothing here.
+    package init?(text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count >= 4, lines.last == "", !lines[0].isEmpty,
+            lines[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            lines[1] == "0" || !lines[1].hasPrefix("0"), let size = Int(lines[1]),
+            let root = Data(base64Encoded: String(lines[2])),
+            root.count == MerkleTree.hashByteCount,
+            lines[3..<(lines.count - 1)].allSatisfy({ !$0.isEmpty })
+        else { return nil }
+        self.init(origin: String(lines[0]), size: size, root: Array(root))
+    }
+
+    /// Reads a signed checkpoint and believes it only if `key` signed it and is the log's own.
+    package init?(note: String, signedBy key: VerifierKey) {
+        guard let note = SignedNote(note), note.isSigned(by: key),
+            let checkpoint = Checkpoint(text: note.text), checkpoint.origin == key.name
+        else { return nil }
+        self = checkpoint
+    }
+}

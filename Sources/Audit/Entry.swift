@@ -1,0 +1,165 @@
+import Rotations
+
+/// An event as a leaf of the audit trail: the exact bytes that are stored, hashed and exported.
+package struct Entry: Hashable, Sendable {
+    /// The canonical JSON, at most 16 KiB.
+    package let leaf: [UInt8]
+    /// The columns that queries use.
+    package let projection: Projection
+
+    /// The longest leaf in bytes.
+    package static let maximumByteCount = 16 << 10
+
+    /// What is copied from the leaf into columns, and derived again by `verify`.
+    package struct Projection: Hashable, Sendable {
+        /// The index of the leaf.
+        package let sequence: Int
+        package let time: Timestamp
+        package let type: String
+        package let secretID: String?
+        package let rotationID: String?
+        package let runID: String?
+        package let outcome: String?
+    }
+
+    /// The circumstances that all events of one invocation share.
+    package struct Context: Sendable {
+        package let actor: Actor
+        /// The invocation.
+        package let run: Identifier
+        /// Name and version of the program.
+        package let tool: String
+
+        package init(actor: Actor, run: Identifier, tool: String) {
+            self.actor = actor
+            self.run = run
+            self.tool = tool
+        }
+    }
+
+    /// Makes the entry that stands at `sequence`.
+    package init(_ event: Event, sequence: Int, at time: Timestamp, in context: Context) {
+        var members = event.members
+        members["v"] = .integer(1)
+        members["seq"] = .integer(Int64(sequence))
+        members["time"] = .string(time.rfc3339)
+        members["type"] = .string(event.type.rawValue)
+        members["actor"] = context.actor.json
+        members["run"] = .string(context.run.text)
+        members["tool"] = .string(context.tool)
+        leaf = Array(JSON.object(members).canonical.utf8)
+        // Every text that enters an event was bounded where it came in.
+        precondition(leaf.count <= Self.maximumByteCount, "an entry is too long")
+        projection = Projection(
+            sequence: sequence, time: time, type: event.type.rawValue,
+            secretID: event.secret?.id.text, rotationID: event.rotation?.text,
+            runID: context.run.text, outcome: event.outcome?.rawValue)
+    }
+
+    /// Reads a stored leaf. Nil when it is not the canonical text of an entry.
+    package init?(leaf: [UInt8]) {
+        guard leaf.count <= Self.maximumByteCount,
+            let members = try? JSON(canonical: leaf).members,  // whatever is wrong, it is no entry
+            members["v"] == .integer(1), let sequence = members["seq"]?.integer, sequence >= 0,
+            let timeText = members["time"]?.text, let time = Timestamp(rfc3339: timeText),
+            time.rfc3339 == timeText, let type = members["type"]?.text,
+            EventType(rawValue: type) != nil
+        else { return nil }
+        self.leaf = leaf
+        projection = Projection(
+            sequence: Int(sequence), time: time, type: type,
+            secretID: members["secret"]?.members?["id"]?.text,
+            rotationID: members["rotation"]?.text, runID: members["run"]?.text,
+            outcome: members["outcome"]?.text)
+    }
+
+    /// The hash that stands in the tree.
+    package var hash: [UInt8] { MerkleTree.leafHash(leaf.span) }
+
+    /// The members of the leaf, for reading.
+    package var members: [String: JSON] {
+        // The initializers have read or made this very text.
+        (try? JSON(canonical: leaf))?.members ?? [:]
+    }
+}
+
+extension Event {
+    /// The members of the leaf that come from the event; absent fields are left out.
+    fileprivate var members: [String: JSON] {
+        var members: [String: JSON] = [:]
+        func put(_ key: String, _ value: JSON?) { members[key] = value }
+        func put(_ key: String, _ text: String?) { members[key] = text.map(JSON.string) }
+        func put(_ key: String, _ number: Int?) {
+            members[key] = number.map { .integer(Int64($0)) }
+        }
+        func put(_ key: String, _ bytes: [UInt8]?) { put(key, bytes.map(hexadecimal)) }
+        put(
+            "secret",
+            secret.map { .object(["id": .string($0.id.text), "name": .string($0.name)]) })
+        put(
+            "target",
+            target.map {
+                .object(["id": .string($0.providerID), "kind": .string($0.kind.rawValue)])
+            })
+        put("version", version)
+        put("rotation", rotation?.text)
+        put("step", step?.rawValue)
+        put("effect", effect?.text)
+        put("outcome", outcome?.rawValue)
+        put("cause", cause?.rawValue)
+        put("status", status)
+        put("verdict", verdict?.rawValue)
+        put("trigger", trigger?.rawValue)
+        put("reason", reason)
+        put("ticket", ticket)
+        put("connection", connection)
+        put("admin", admin)
+        put("policy", policy)
+        put("destination", destination)
+        put("required", isRequired.map(JSON.boolean))
+        put("hook", hook?.json)
+        put("fingerprint", fingerprint)
+        put("record_sha256", record)
+        put("before_sha256", digestBefore)
+        put("after_sha256", digestAfter)
+        put("until", until?.rfc3339)
+        put("time_to_death_ms", timeToDeathMilliseconds.map(JSON.integer))
+        put("schema", schemaVersion)
+        return members
+    }
+}
+
+extension HookReport {
+    fileprivate var json: JSON {
+        var members: [String: JSON] = [
+            "ms": .integer(Int64(milliseconds)),
+            "output_bytes": .integer(Int64(outputByteCount)),
+            "output_sha256": .string(hexadecimal(outputHash)),
+        ]
+        members["exit"] = exit.map { .integer(Int64($0)) }
+        members["signal"] = signal.map { .integer(Int64($0)) }
+        return .object(members)
+    }
+}
+
+extension Actor {
+    fileprivate var json: JSON {
+        var members: [String: JSON] = [
+            "uid": .integer(Int64(uid)), "host": .string(host), "pid": .integer(Int64(pid)),
+        ]
+        members["login_uid"] = loginUID.map { .integer(Int64($0)) }
+        members["user"] = user.map(JSON.string)
+        members["invocation"] = invocation.map(JSON.string)
+        members["claimed"] = claimedSudoUser.map { .object(["sudo_user": .string($0)]) }
+        return .object(members)
+    }
+}
+
+/// Lower-case hexadecimal digits.
+package func hexadecimal(_ bytes: [UInt8]) -> String {
+    var text = ""
+    for byte in bytes {
+        text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }
+    return text
+}

@@ -1,0 +1,85 @@
+/// Why something failed: a closed list, so that entries can be counted and nothing a provider or a
+/// hook said can slip into the trail.
+package enum Cause: String, Codable, Sendable, CaseIterable, Error {
+    // The provider
+    case unreachable
+    case notCarriedOut = "not-carried-out"
+    case refusedByProvider = "refused-by-provider"
+    case adminRefused = "admin-refused"
+    case forbidden
+    case quotaExceeded = "quota-exceeded"
+    case rateLimited = "rate-limited"
+    case targetMissing = "target-missing"
+    case nameMismatch = "name-mismatch"
+    case noAnswer = "no-answer"
+    case answerUndecodable = "answer-undecodable"
+    case answerForAnother = "answer-for-another"
+    // Evidence
+    case oldSecretNoVerdict = "old-secret-no-verdict"
+    case foreignRotated = "foreign-rotated"
+    case newSecretRefused = "new-secret-refused"
+    case oldSecretStillAccepted = "old-secret-still-accepted"
+    case answerLost = "answer-lost"
+    case tooManyMintings = "too-many-mintings"
+    // Admins
+    case noAdmin = "no-admin"
+    case lockOut = "lock-out"
+    // Destinations
+    case destinationUnfit = "destination-unfit"
+    case deliveryFailed = "delivery-failed"
+    case deliveryChanged = "delivery-changed"
+    case hookFailed = "hook-failed"
+    case hookTimedOut = "hook-timed-out"
+    case hookSignaled = "hook-signaled"
+    case hookNotStarted = "hook-not-started"
+    case valueUnfit = "value-unfit"
+    case fileFailed = "file-failed"
+    // Here
+    case clock
+    case noRoom = "no-room"
+    case storageBusy = "storage-busy"
+    case storageFailed = "storage-failed"
+    case vaultFailed = "vault-failed"
+    case interrupted
+
+    /// One clause for a person.
+    package var text: String {
+        switch self {
+        case .unreachable: "the API cannot be reached; nothing was sent"
+        case .notCarriedOut: "the provider did not carry it out"
+        case .refusedByProvider: "the provider refused"
+        case .adminRefused: "the admin credential is refused"
+        case .forbidden: "the admin may not do this, or the plan does not include it"
+        case .quotaExceeded: "the provider's quota is used up"
+        case .rateLimited: "the provider asks to wait"
+        case .targetMissing: "the provider does not know the credential"
+        case .nameMismatch: "the credential bears another name at the provider than recorded"
+        case .noAnswer: "it was sent, and no usable answer came"
+        case .answerUndecodable: "the answer could not be read; it is kept sealed"
+        case .answerForAnother: "the answer is about another credential; it is kept sealed"
+        case .oldSecretNoVerdict: "nobody could say whether the old secret works"
+        case .foreignRotated: "somebody else rotated it: our current value is refused"
+        case .newSecretRefused: "the new secret is refused"
+        case .oldSecretStillAccepted: "the old secret is still accepted"
+        case .answerLost: "a secret was issued and never seen"
+        case .tooManyMintings: "too many secrets were minted without success"
+        case .noAdmin: "no admin is logged in"
+        case .lockOut: "the only working admin cannot rotate itself"
+        case .destinationUnfit: "a destination cannot be written"
+        case .deliveryFailed: "a required delivery failed"
+        case .deliveryChanged: "a delivered copy was changed by somebody"
+        case .hookFailed: "the command ended with a failure"
+        case .hookTimedOut: "the command took too long and was ended"
+        case .hookSignaled: "the command was ended by a signal"
+        case .hookNotStarted: "the command could not be started"
+        case .valueUnfit: "the value cannot be written in this format; use json"
+        case .fileFailed: "the file could not be written"
+        case .clock: "the clock cannot be trusted"
+        case .noRoom: "there is too little room on the disk"
+        case .storageBusy: "the database is busy"
+        case .storageFailed: "the database could not be written"
+        case .vaultFailed: "the vault could not open or seal a value"
+        case .interrupted: "it was interrupted"
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/// A file or a command that receives a secret.
+package struct Destination: Codable, Hashable, Sendable {
+    /// What receives it.
+    package enum Receiver: Codable, Hashable, Sendable {
+        case file(FileTerms)
+        case command(CommandTerms)
+    }
+
+    package let receiver: Receiver
+    /// Whether the rotation is not done without it. The default.
+    package let isRequired: Bool
+
+    package init(receiver: Receiver, isRequired: Bool) {
+        self.receiver = receiver
+        self.isRequired = isRequired
+    }
+
+    /// Names the destination in rows, entries and `deliver --to`: it stays the same while the path,
+    /// or the command and its arguments, stay the same.
+    package var id: String {
+        switch receiver {
+        case .file(let file): "file:\(file.path)"
+        case .command(let command): "command:\(command.run.joined(separator: " "))"
+        }
+    }
+}
+
+/// How a secret is written down.
+package enum PayloadFormat: String, Codable, Sendable, CaseIterable {
+    /// The secret alone, without a newline.
+    case raw
+    /// `NAME=value` lines.
+    case env
+    /// One object.
+    case json
+}
+
+/// A file that receives a secret.
+package struct FileTerms: Codable, Hashable, Sendable {
+    /// Absolute, without symbolic links.
+    package let path: String
+    package let format: PayloadFormat
+    /// A user's name or number; the running user when nil.
+    package let owner: String?
+    /// A group's name or number; the running group when nil.
+    package let group: String?
+    /// Permission bits, 0600 unless said.
+    package let mode: UInt32
+
+    package init(
+        path: String, format: PayloadFormat, owner: String?, group: String?, mode: UInt32
+    ) {
+        self.path = path
+        self.format = format
+        self.owner = owner
+        self.group = group
+        self.mode = mode
+    }
+}
+
+/// A command that receives a secret on its standard input.
+package struct CommandTerms: Codable, Hashable, Sendable {
+    /// The program, an absolute path, and its arguments. No shell reads them.
+    package let run: [String]
+    package let input: PayloadFormat
+    /// How long it may run before its whole session is ended.
+    package let timeout: Interval
+
+    package init(run: [String], input: PayloadFormat, timeout: Interval) {
+        self.run = run
+        self.input = input
+        self.timeout = timeout
+    }
+}
+
+/// The variable names of the `env` format.
+package struct EnvironmentNames: Codable, Hashable, Sendable {
+    package var clientID = "PINECONE_CLIENT_ID"
+    package var clientSecret = "PINECONE_CLIENT_SECRET"
+    package var apiKey = "PINECONE_API_KEY"
+
+    package init() {}
+}

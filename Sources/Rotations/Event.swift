@@ -1,0 +1,139 @@
+/// The facts that the audit trail records: a closed list. A type once used keeps its meaning.
+package enum EventType: String, Sendable, CaseIterable {
+    case stateCreated = "state.created"
+    case stateMigrated = "state.migrated"
+    case connectionAdded = "connection.added"
+    case connectionChanged = "connection.changed"
+    case adminLoggedIn = "admin.logged-in"
+    case policyAdded = "policy.added"
+    case policyChanged = "policy.changed"
+    case policyRenamed = "policy.renamed"
+    case policyPaused = "policy.paused"
+    case policyResumed = "policy.resumed"
+    case policyRemoved = "policy.removed"
+    case runHeartbeat = "run.heartbeat"
+    case rotationStarted = "rotation.started"
+    case rotationPrepared = "rotation.prepared"
+    case rotationFailed = "rotation.failed"
+    case rotationParked = "rotation.parked"
+    case rotationSuperseded = "rotation.superseded"
+    case rotationFinished = "rotation.finished"
+    case effectIntended = "effect.intended"
+    case effectSettled = "effect.settled"
+    case answerSealed = "answer.sealed"
+    case answerRecovered = "answer.recovered"
+    case versionAdopted = "version.adopted"
+    case versionStored = "version.stored"
+    case versionLost = "version.lost"
+    case versionProved = "version.proved"
+    case versionPromoted = "version.promoted"
+    case versionRetiring = "version.retiring"
+    case versionRetired = "version.retired"
+    case versionDestroyed = "version.destroyed"
+    case deliveryOwed = "delivery.owed"
+    case deliveryIntended = "delivery.intended"
+    case deliverySettled = "delivery.settled"
+    case deliveryClosed = "delivery.closed"
+    case secretRevealed = "secret.revealed"
+}
+
+/// One fact. Every field is typed and optional; there is no free map that a value could enter by.
+package struct Event: Hashable, Sendable {
+    package let type: EventType
+    package var secret: SecretReference?
+    package var version: Int?
+    /// The provider's id and kind of the credential.
+    package var target: TargetReference?
+    package var rotation: Identifier?
+    package var step: Step?
+    /// The row of the effect that was intended or settled.
+    package var effect: Identifier?
+    package var outcome: OutcomeWord?
+    package var cause: Cause?
+    /// The HTTP status, where there was one.
+    package var status: Int?
+    package var verdict: Verdict?
+    package var trigger: Rotation.Trigger?
+    /// A person's words, shown to that person as permanent.
+    package var reason: String?
+    package var ticket: String?
+    package var connection: String?
+    package var admin: String?
+    package var policy: String?
+    package var destination: String?
+    package var isRequired: Bool?
+    package var hook: HookReport?
+    /// A keyed fingerprint of the value or of what was delivered.
+    package var fingerprint: [UInt8]?
+    /// SHA-256 of the vault's record of the version.
+    package var record: [UInt8]?
+    /// SHA-256 of a policy or connection before and after the change.
+    package var digestBefore: [UInt8]?
+    package var digestAfter: [UInt8]?
+    package var until: Timestamp?
+    /// From the provider's answer to the first refusal of the old secret.
+    package var timeToDeathMilliseconds: Int64?
+    package var schemaVersion: Int?
+
+    package init(_ type: EventType, _ fill: (inout Event) -> Void = { _ in }) {
+        self.type = type
+        fill(&self)
+    }
+}
+
+/// A credential at the provider.
+package struct TargetReference: Hashable, Sendable {
+    package let kind: Target.Kind
+    package let providerID: String
+
+    package init(kind: Target.Kind, providerID: String) {
+        self.kind = kind
+        self.providerID = providerID
+    }
+}
+
+/// How a command ended: by numbers and a hash, never by what it printed.
+package struct HookReport: Hashable, Sendable {
+    package let exit: Int?
+    package let signal: Int?
+    package let milliseconds: Int
+    package let outputByteCount: Int
+    /// SHA-256 of standard output and standard error, one after the other's hash.
+    package let outputHash: [UInt8]
+
+    package init(
+        exit: Int?, signal: Int?, milliseconds: Int, outputByteCount: Int, outputHash: [UInt8]
+    ) {
+        self.exit = exit
+        self.signal = signal
+        self.milliseconds = milliseconds
+        self.outputByteCount = outputByteCount
+        self.outputHash = outputHash
+    }
+}
+
+/// Who did it. What the environment claims is labelled a claim.
+package struct Actor: Hashable, Sendable {
+    package var uid: Int
+    /// The user who logged in, which survives `sudo`; nil for a timer.
+    package var loginUID: Int?
+    package var user: String?
+    package var host: String
+    package var pid: Int
+    /// systemd's invocation id of the unit.
+    package var invocation: String?
+    package var claimedSudoUser: String?
+
+    package init(
+        uid: Int, loginUID: Int?, user: String?, host: String, pid: Int, invocation: String?,
+        claimedSudoUser: String?
+    ) {
+        self.uid = uid
+        self.loginUID = loginUID
+        self.user = user
+        self.host = host
+        self.pid = pid
+        self.invocation = invocation
+        self.claimedSudoUser = claimedSudoUser
+    }
+}

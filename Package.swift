@@ -13,7 +13,7 @@ let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
-let flyingFox: Target.Dependency = .product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks: Target.Dependency = .product(name: "FlyingSocks", package: "FlyingFox")
 
 func library(
     _ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = strict,
@@ -23,10 +23,11 @@ func library(
 }
 
 func tests(
-    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+    _ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = overC,
+    resources: [Resource] = []
 ) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, resources: resources, swiftSettings: overC)
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 let package = Package(
@@ -55,7 +56,33 @@ let package = Package(
         library("YAML", ["CYAML"], overC),
         library("Secrets", ["OpenSSL"], strict + lifetimes),
         library("Rotations", ["Secrets"]),
+        library("Linux", ["CLinux", "OpenSSL", "Secrets"], overC),
+        library("Files", ["Linux", "Secrets"]),
+        library("Processes", ["Linux", "OpenSSL", "Secrets", subprocess, systemPackage]),
         library("Audit", ["OpenSSL", "Rotations"]),
         library("Vault", ["OpenSSL", "Rotations", "Secrets"]),
+        library(
+            "Storage",
+            ["Audit", "CMigrations", "Files", "OpenSSL", "Rotations", "SQLite", "Secrets", "Vault"]),
+        library("Handoff", ["Files", "Linux", "OpenSSL", "Processes", "Rotations", "Secrets"]),
+        library("Curl", ["CCurl", "Secrets"], overC),
+        library("HTTP", ["Curl", "OpenSSL", "Secrets"]),
+        library("Pinecone", ["HTTP", "OpenSSL", "Rotations", "Secrets"]),
+
+        // A local Admin API with faults; never linked into keyturn.
+        library("PineconeEmulator", [flyingSocks]),
+        .executableTarget(
+            name: "pinecone-emulator", dependencies: ["PineconeEmulator", argumentParser],
+            swiftSettings: strict),
+
+        .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: overC),
+        tests("CurlTests", ["CCurl", "Curl", "LoopbackServer", "Secrets"]),
+        tests("HTTPTests", ["Curl", "HTTP", "LoopbackServer", "OpenSSL", "Secrets"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: overC),
+        tests("LinuxTests", ["CLinux", "Linux", "OpenSSL", "Secrets", "TestSupport"]),
+        tests("FilesTests", ["Files", "Linux", "Secrets", "TestSupport"]),
+        tests("ProcessesTests", ["Linux", "OpenSSL", "Processes", "Secrets", "TestSupport"]),
+        tests("RotationsTests", ["Rotations"], strict),
+        tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),
     ]
 )

@@ -20,6 +20,19 @@ package struct Entry: Hashable, Sendable {
         package let rotationID: String?
         package let runID: String?
         package let outcome: String?
+
+        package init(
+            sequence: Int, time: Timestamp, type: String, secretID: String?, rotationID: String?,
+            runID: String?, outcome: String?
+        ) {
+            self.sequence = sequence
+            self.time = time
+            self.type = type
+            self.secretID = secretID
+            self.rotationID = rotationID
+            self.runID = runID
+            self.outcome = outcome
+        }
     }
 
     /// The circumstances that all events of one invocation share.
@@ -134,7 +147,8 @@ extension HookReport {
         var members: [String: JSON] = [
             "ms": .integer(Int64(milliseconds)),
             "output_bytes": .integer(Int64(outputByteCount)),
-            "output_sha256": .string(hexadecimal(outputHash)),
+            "stdout_sha256": .string(standardOutputHash),
+            "stderr_sha256": .string(standardErrorHash),
         ]
         members["exit"] = exit.map { .integer(Int64($0)) }
         members["signal"] = signal.map { .integer(Int64($0)) }

@@ -15,6 +15,8 @@
 /* Function-like macros are not imported into Swift; everything else used is a real symbol. */
 static inline void *co_secure_zalloc(size_t n) { return OPENSSL_secure_zalloc(n); }
 static inline void co_secure_clear_free(void *p, size_t n) { OPENSSL_secure_clear_free(p, n); }
+static inline void *co_zalloc(size_t n) { return OPENSSL_zalloc(n); }
+static inline void co_clear_free(void *p, size_t n) { OPENSSL_clear_free(p, n); }
 
 /* OSSL_PARAM keeps the pointers it is given; a Swift String passed for one dies with the call.
    So parameter arrays are built here. */

@@ -3,11 +3,16 @@ import COpenSSL
 /// Bytes on OpenSSL's secure heap: locked in memory, guarded, left out of core dumps, wiped when
 /// the buffer ends.
 ///
+/// What is larger than `largestLocked` is a list of objects and no secret of a provider: it lies
+/// on the ordinary heap, since locked memory is scarce, and is wiped all the same.
+///
 /// It has a fixed capacity, is filled from the front, and is never copied. `SecretBytes` is built
 /// on it; no other room needs the type by name.
 package struct SecureBuffer: ~Copyable, @unchecked Sendable {
     // Sendable although it holds a pointer: the memory has one owner, which the type system moves.
     private let base: UnsafeMutableRawPointer
+    /// The largest capacity that is taken from the secure heap, in bytes.
+    package static let largestLocked = 32 << 10
     /// The number of bytes that fit.
     package let capacity: Int
     /// The number of bytes that are there.
@@ -15,15 +20,21 @@ package struct SecureBuffer: ~Copyable, @unchecked Sendable {
 
     /// An empty buffer with room for `capacity` bytes, zeroed.
     package init(capacity: Int) throws(OpenSSLError) {
-        guard SecureHeap.isReady, let base = co_secure_zalloc(max(capacity, 1)) else {
-            throw .secureHeapExhausted
-        }
+        guard SecureHeap.isReady else { throw .secureHeapExhausted }
+        let size = max(capacity, 1)
+        let made = size > Self.largestLocked ? co_zalloc(size) : co_secure_zalloc(size)
+        guard let base = made else { throw .secureHeapExhausted }
         self.base = base
         self.capacity = capacity
     }
 
     deinit {
-        co_secure_clear_free(base, max(capacity, 1))
+        let size = max(capacity, 1)
+        if size > Self.largestLocked {
+            co_clear_free(base, size)
+        } else {
+            co_secure_clear_free(base, size)
+        }
     }
 
     /// What was written so far.

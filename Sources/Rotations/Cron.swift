@@ -71,7 +71,7 @@ package struct Cron: Hashable, Sendable {
                 for minute in 0...59 where minutes.contains(minute) {
                     let second = hour * 3600 + minute * 60
                     let time = day.resolve(secondOfDay: second).earliest
-                    if time > instant { return time }
+                    if time > instant { return time < .latest ? time : nil }
                 }
             }
         }
@@ -90,7 +90,7 @@ package struct Cron: Hashable, Sendable {
                 for minute in (0...59).reversed() where minutes.contains(minute) {
                     let second = hour * 3600 + minute * 60
                     let time = day.resolve(secondOfDay: second).earliest
-                    if time <= instant { return time }
+                    if time <= instant { return time > .earliest ? time : nil }
                 }
             }
         }

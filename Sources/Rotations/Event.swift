@@ -11,9 +11,11 @@ package enum EventType: String, Sendable, CaseIterable {
     case policyPaused = "policy.paused"
     case policyResumed = "policy.resumed"
     case policyRemoved = "policy.removed"
+    case freezesChanged = "freezes.changed"
     case runHeartbeat = "run.heartbeat"
     case rotationStarted = "rotation.started"
     case rotationPrepared = "rotation.prepared"
+    case rotationAdvanced = "rotation.advanced"
     case rotationFailed = "rotation.failed"
     case rotationParked = "rotation.parked"
     case rotationSuperseded = "rotation.superseded"
@@ -98,17 +100,21 @@ package struct HookReport: Hashable, Sendable {
     package let signal: Int?
     package let milliseconds: Int
     package let outputByteCount: Int
-    /// SHA-256 of standard output and standard error, one after the other's hash.
-    package let outputHash: [UInt8]
+    /// SHA-256 of the beginning of its standard output, in hexadecimal digits.
+    package let standardOutputHash: String
+    /// The same of its standard error.
+    package let standardErrorHash: String
 
     package init(
-        exit: Int?, signal: Int?, milliseconds: Int, outputByteCount: Int, outputHash: [UInt8]
+        exit: Int?, signal: Int?, milliseconds: Int, outputByteCount: Int,
+        standardOutputHash: String, standardErrorHash: String
     ) {
         self.exit = exit
         self.signal = signal
         self.milliseconds = milliseconds
         self.outputByteCount = outputByteCount
-        self.outputHash = outputHash
+        self.standardOutputHash = standardOutputHash
+        self.standardErrorHash = standardErrorHash
     }
 }
 

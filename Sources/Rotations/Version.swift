@@ -32,10 +32,13 @@ package struct Version: Hashable, Sendable {
     package var provedAt: Timestamp?
     /// When it may be retired. Set while `retiring`.
     package var retireAt: Timestamp?
+    /// When the provider took it away or replaced it. It may be accepted for some seconds more.
+    package var endedAt: Timestamp?
 
     package init(
         number: Int, state: State, providerID: String, providerName: String?, clientID: String?,
-        isHeld: Bool, issuedAt: Timestamp, provedAt: Timestamp? = nil, retireAt: Timestamp? = nil
+        isHeld: Bool, issuedAt: Timestamp, provedAt: Timestamp? = nil, retireAt: Timestamp? = nil,
+        endedAt: Timestamp? = nil
     ) {
         self.number = number
         self.state = state
@@ -46,6 +49,12 @@ package struct Version: Hashable, Sendable {
         self.issuedAt = issuedAt
         self.provedAt = provedAt
         self.retireAt = retireAt
+        self.endedAt = endedAt
+    }
+
+    /// Whether consumers may depend on the credential of this id by this version.
+    func isLive(as credential: CredentialReference) -> Bool {
+        providerID == credential.providerID && [.pending, .current].contains(state)
     }
 }
 

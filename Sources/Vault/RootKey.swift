@@ -22,21 +22,22 @@ package struct RootKey: ~Copyable, Sendable {
     /// Reads what a key source holds: 32 raw bytes, or 64 hexadecimal digits with an optional
     /// newline.
     package init(reading text: borrowing SecretBytes) throws(VaultError) {
+        self.init(secret: try Self.bytes(of: text))
+    }
+
+    private static func bytes(of text: borrowing SecretBytes) throws(VaultError) -> SecretBytes {
         do throws(OpenSSLError) {
-            if text.count == Self.byteCount {
-                secret = try text.copy()
-                return
-            }
-            var key = try SecretBytes(capacity: Self.byteCount)
+            if text.count == byteCount { return try text.copy() }
+            var key = try SecretBytes(capacity: byteCount)
             let bytes = text.bytes
             let length = bytes.count == 65 && bytes[64] == 0x0a ? 64 : bytes.count
             guard length == 64 else { throw OpenSSLError.invalidLength }
             for index in stride(from: 0, to: 64, by: 2) {
-                guard let high = Self.digit(bytes[index]), let low = Self.digit(bytes[index + 1])
+                guard let high = digit(bytes[index]), let low = digit(bytes[index + 1])
                 else { throw OpenSSLError.invalidLength }
                 key.append(high << 4 | low)
             }
-            secret = key
+            return key
         } catch {
             throw error == .invalidLength ? .malformedKey : .cryptography
         }

@@ -1,13 +1,15 @@
 import CSQLite
 
-/// One connection to one database file, with every setting that this program relies on.
+/// A connection to a database file, with every setting that this program relies on.
 ///
 /// It belongs to one thread at a time. Every setting is read back after it was made: a SQLite that
 /// was built otherwise must not silently weaken what the audit trail promises.
-package final class Connection {
+package final class Database {
     /// What a connection may do.
     package enum Access: Sendable {
         case readWrite
+        /// Statements change nothing. The file is still opened for writing where that is allowed:
+        /// a crashed writer's journal must be rolled back before anybody can read.
         case readOnly
     }
 
@@ -25,8 +27,9 @@ package final class Connection {
     ) throws(SQLiteError) {
         precondition(path.hasPrefix("/"), "database paths are absolute")
         var opened: OpaquePointer?
-        let mode = access == .readWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
-        let flags = mode | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_FULLMUTEX
+        let flags =
+            SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
+            | SQLITE_OPEN_FULLMUTEX
         let code = sqlite3_open_v2(path, &opened, flags, vfs)
         guard let opened, code == SQLITE_OK else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"

@@ -1,0 +1,144 @@
+/// Walks a log from its first entry and checks everything that the log alone can show.
+///
+/// It keeps one hash a level and one line for each vault record, so its memory does not grow with
+/// the entries.
+package struct LogVerifier: Sendable {
+    /// What is wrong, and where.
+    package struct Finding: Hashable, Sendable {
+        /// The first entry, or the size of the checkpoint, that is concerned; nil for the whole.
+        package let sequence: Int?
+        /// One clause, without a full stop.
+        package let problem: String
+
+        package init(_ sequence: Int?, _ problem: String) {
+            self.sequence = sequence
+            self.problem = problem
+        }
+    }
+
+    private let keys: [VerifierKey]
+    private var frontier = MerkleFrontier()
+    /// Findings so far, at most `maximumFindingCount`.
+    package private(set) var findings: [Finding] = []
+    /// Checkpoints that were checked.
+    package private(set) var checkpointCount = 0
+    /// The size of the newest checkpoint.
+    package private(set) var newestCheckpointSize = 0
+    /// The hash of each vault record that must exist now, by what it belongs to.
+    package private(set) var records: [RecordKey: [UInt8]] = [:]
+
+    /// A vault record as the log names it.
+    package struct RecordKey: Hashable, Sendable {
+        package let purpose: String
+        package let owner: String
+        package let number: Int
+
+        package init(purpose: String, owner: String, number: Int) {
+            self.purpose = purpose
+            self.owner = owner
+            self.number = number
+        }
+    }
+
+    private static let maximumFindingCount = 100
+
+    /// A verifier for a log whose checkpoints one of these keys signed.
+    package init(keys: [VerifierKey]) { self.keys = keys }
+
+    /// The number of entries so far.
+    package var size: Int { frontier.size }
+
+    /// Checks the next entry.
+    /// - Parameters:
+    ///   - hash: the leaf hash as stored.
+    ///   - projection: the columns as stored.
+    /// - Returns: the nodes that this entry completes, to be compared with the stored ones.
+    package mutating func add(
+        leaf: [UInt8], hash: [UInt8], projection: Entry.Projection
+    ) -> [(at: NodePosition, hash: [UInt8])] {
+        let sequence = frontier.size
+        let found = MerkleTree.leafHash(leaf.span)
+        if projection.sequence != sequence {
+            report(sequence, "entry \(projection.sequence) stands where \(sequence) belongs")
+        }
+        if found != hash { report(sequence, "the entry is not what its hash was made of") }
+        if let entry = Entry(leaf: leaf) {
+            if entry.projection.sequence != sequence {
+                report(sequence, "the entry says that it is \(entry.projection.sequence)")
+            } else if entry.projection != projection {
+                report(sequence, "a column differs from the entry")
+            }
+            note(entry, at: sequence)
+        } else {
+            report(sequence, "the entry is not in canonical form")
+        }
+        return frontier.append(found)
+    }
+
+    /// Checks a checkpoint of the present size.
+    package mutating func check(note: String) {
+        checkpointCount += 1
+        newestCheckpointSize = frontier.size
+        let checkpoint = keys.lazy.compactMap { Checkpoint(note: note, signedBy: $0) }.first
+        guard let checkpoint else {
+            return report(frontier.size - 1, "the checkpoint is not signed by this log's key")
+        }
+        guard checkpoint.size == frontier.size else {
+            return report(
+                frontier.size - 1, "a checkpoint of size \(checkpoint.size) stands here")
+        }
+        guard checkpoint.root == frontier.root else {
+            return report(
+                firstOf(checkpoint), "the entries are not those that the checkpoint covers")
+        }
+    }
+
+    /// Adds what somebody else found.
+    package mutating func report(_ sequence: Int?, _ problem: String) {
+        guard findings.count < Self.maximumFindingCount else { return }
+        findings.append(Finding(sequence, problem))
+    }
+
+    /// Keeps what the entry says of vault records.
+    private mutating func note(_ entry: Entry, at sequence: Int) {
+        guard Self.typesWithRecords.contains(entry.projection.type) else { return }
+        let members = entry.members
+        let record = members["record_sha256"]?.text.flatMap(bytes(hexadecimal:))
+        let secret = members["secret"]?.members?["id"]?.text ?? ""
+        let version = Int(members["version"]?.integer ?? 0)
+        let effect = members["effect"]?.text ?? ""
+        let value = RecordKey(purpose: "value", owner: secret, number: version)
+        let answer = RecordKey(purpose: "answer", owner: effect, number: 0)
+        switch entry.projection.type {
+        case "version.stored":
+            records[value] = record
+            records[answer] = nil
+        case "admin.logged-in": records[value] = record
+        case "version.destroyed": records[value] = nil
+        case "answer.sealed": records[answer] = record
+        default:
+            records[RecordKey(purpose: "signing-key", owner: "", number: 0)] = record
+        }
+    }
+
+    private static let typesWithRecords: Set<String> = [
+        "version.stored", "version.destroyed", "admin.logged-in", "answer.sealed",
+        "state.created",
+    ]
+
+    /// The first entry that a bad checkpoint may be about: the one after the last good one.
+    private func firstOf(_ checkpoint: Checkpoint) -> Int { max(checkpoint.size - 1, 0) }
+}
+
+/// The bytes of hexadecimal digits; nil for anything else.
+package func bytes(hexadecimal text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+        let pair = String(decoding: digits[index..<(index + 2)], as: UTF8.self)
+        guard let byte = UInt8(pair, radix: 16) else { return nil }
+        bytes.append(byte)
+    }
+    return bytes
+}

@@ -1,0 +1,211 @@
+import Files
+import Linux
+import Processes
+import Rotations
+import Secrets
+
+/// Brings secrets to files and commands. CONTRACT.md says what they can rely on.
+package struct Destinations: Handoff {
+    package init() {}
+
+    /// The largest file that is read back.
+    private static let limit = 64 << 10
+
+    package func check(_ destination: Destination) async -> Unfit? {
+        do throws(Unfit) {
+            switch destination.receiver {
+            case .file(let terms): try check(terms)
+            case .command(let terms): try check(terms)
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    package func render(
+        _ payload: borrowing Payload, for destination: Destination
+    ) throws(Unfit) -> SecretBytes {
+        switch destination.receiver {
+        case .file(let terms): try Rendering.render(payload, as: terms.format)
+        case .command(let terms): try Rendering.render(payload, as: terms.input)
+        }
+    }
+
+    package func temporaryName(for destination: Destination, suffix: String) -> String? {
+        guard case .file(let terms) = destination.receiver else { return nil }
+        return DestinationFile.temporaryName(for: terms.path, suffix: suffix)
+    }
+
+    package func deliver(
+        _ contents: borrowing SecretBytes, as label: PayloadLabel, to destination: Destination,
+        temporary: String?, started: @Sendable (String) async -> Void
+    ) async -> DeliveryResult {
+        switch destination.receiver {
+        case .file(let terms):
+            do throws(Unfit) {
+                try write(contents, to: terms, temporary: temporary)
+                return .done(nil)
+            } catch {
+                return .failed(error, nil)
+            }
+        case .command(let terms):
+            return await run(terms, contents, as: label, started: started)
+        }
+    }
+
+    package func readBack(_ destination: Destination) async -> SecretBytes? {
+        guard case .file(let terms) = destination.receiver else { return nil }
+        // Whatever hides the file, what it holds is not known.
+        return (try? file(terms).readBack(limit: Self.limit)) ?? nil
+    }
+
+    package func clearAway(
+        _ destination: Destination, temporary: String?, process: String?
+    ) async {
+        if case .file(let terms) = destination.receiver, let temporary {
+            // A leftover that cannot be removed shows again as a destination that is not fit.
+            _ = try? file(terms).removeTemporary(named: temporary)
+        }
+        if let process, let identity = ProcessIdentity(process) {
+            // If it cannot be ended, the time limit of its keeper is over long since.
+            _ = try? await Stray.end(identity)
+        }
+    }
+
+    // MARK: Files
+
+    private func write(
+        _ contents: borrowing SecretBytes, to terms: FileTerms, temporary: String?
+    ) throws(Unfit) {
+        let file = try file(terms)
+        let name = temporary ?? DestinationFile.temporaryName(for: terms.path, suffix: "new")
+        do throws(FileError) {
+            try file.replace(with: contents, temporaryName: name)
+        } catch {
+            throw Unfit(error)
+        }
+    }
+
+    private func check(_ terms: FileTerms) throws(Unfit) {
+        let file = try file(terms)
+        do throws(FileError) {
+            try file.check()
+        } catch {
+            throw Unfit(error)
+        }
+    }
+
+    private func file(_ terms: FileTerms) throws(Unfit) -> DestinationFile {
+        let owner = try terms.owner.map { (name) throws(Unfit) in try id(ofUser: name, terms) }
+        let group = try terms.group.map { (name) throws(Unfit) in try id(ofGroup: name, terms) }
+        do throws(FileError) {
+            return try DestinationFile(
+                path: terms.path, owner: owner, group: group, mode: terms.mode)
+        } catch {
+            throw Unfit(error)
+        }
+    }
+
+    private func id(ofUser name: String, _ terms: FileTerms) throws(Unfit) -> UInt32 {
+        if let number = UInt32(name) { return number }
+        // A failing look-up and an unknown name are the same to a delivery.
+        if let account = (try? Account.user(named: name)) ?? nil { return account.userID }
+        throw Unfit(
+            .destinationUnfit, "\(terms.path): there is no user \(name) on this host",
+            hint: "correct owner: in the policy, or make the user")
+    }
+
+    private func id(ofGroup name: String, _ terms: FileTerms) throws(Unfit) -> UInt32 {
+        if let number = UInt32(name) { return number }
+        // As above.
+        if let number = (try? Group.id(named: name)) ?? nil { return number }
+        throw Unfit(
+            .destinationUnfit, "\(terms.path): there is no group \(name) on this host",
+            hint: "correct group: in the policy, or make the group")
+    }
+
+    // MARK: Commands
+
+    private func check(_ terms: CommandTerms) throws(Unfit) {
+        do throws(ProgramError) {
+            try ProgramCheck.check(terms.run[0])
+        } catch {
+            throw Unfit(
+                .destinationUnfit, error.description, hint: error.hint,
+                isLoosePermissions: error.isLoosePermissions)
+        }
+    }
+
+    private func run(
+        _ terms: CommandTerms, _ contents: borrowing SecretBytes, as label: PayloadLabel,
+        started: @Sendable (String) async -> Void
+    ) async -> DeliveryResult {
+        do throws(Unfit) {
+            // A program that others can change since the check at prepare gets nothing.
+            try check(terms)
+        } catch {
+            return .failed(error, nil)
+        }
+        var environment = [
+            "KEYTURN_NAME": label.name, "KEYTURN_VERSION": String(label.version),
+            "KEYTURN_KIND": label.kind.rawValue, "KEYTURN_FORMAT": terms.input.rawValue,
+        ]
+        environment["KEYTURN_ROTATION"] = label.rotation?.text
+        let command = Command(
+            program: terms.run[0], arguments: Array(terms.run.dropFirst()),
+            environment: environment, timeout: .seconds(terms.timeout.seconds))
+        let ended = await command.run(input: contents) { process in
+            await started(process.description)
+        }
+        let report = HookReport(ended)
+        switch ended.result {
+        case .exited(code: 0): return .done(report)
+        case .exited(let code):
+            return .failed(
+                Unfit(.hookFailed, "\(terms.run[0]) ended with status \(code)"), report)
+        case .signaled(let number):
+            return .failed(
+                Unfit(.hookSignaled, "\(terms.run[0]) was ended by signal \(number)"), report)
+        case .timedOut:
+            return .failed(
+                Unfit(
+                    .hookTimedOut, "\(terms.run[0]) took longer than \(terms.timeout)",
+                    hint: "raise its timeout: in the policy, or find out what it waits for"),
+                report)
+        case .unsettled:
+            return .failed(
+                Unfit(.hookFailed, "\(terms.run[0]) was started, and its end was not learned"),
+                report)
+        case .notStarted(let reason):
+            return .failed(
+                Unfit(.hookNotStarted, "\(terms.run[0]) could not be started: \(reason)"), report)
+        }
+    }
+}
+
+extension Unfit {
+    init(_ error: FileError) {
+        self.init(
+            .fileFailed, error.description, hint: error.hint,
+            isLoosePermissions: error.isLoosePermissions)
+    }
+}
+
+extension HookReport {
+    init(_ ended: Ended) {
+        var exit: Int?
+        var signal: Int?
+        switch ended.result {
+        case .exited(let code): exit = Int(code)
+        case .signaled(let number): signal = Int(number)
+        case .timedOut: signal = 9
+        case .notStarted, .unsettled: break
+        }
+        self.init(
+            exit: exit, signal: signal, milliseconds: ended.milliseconds,
+            outputByteCount: ended.standardOutput.byteCount + ended.standardError.byteCount,
+            standardOutputHash: ended.standardOutput.sha256,
+            standardErrorHash: ended.standardError.sha256)
+    }
+}

@@ -1,0 +1,113 @@
+import OpenSSL
+import Rotations
+import Secrets
+
+/// Writes a payload down as a destination wants it. The text is made in secure memory.
+enum Rendering {
+    /// The payload in one of the formats of CONTRACT.md.
+    static func render(
+        _ payload: borrowing Payload, as format: PayloadFormat
+    ) throws(Unfit) -> SecretBytes {
+        do throws(OpenSSLError) {
+            switch format {
+            case .raw: return try payload.credential.value.copy()
+            case .env: return try env(payload)
+            case .json: return try json(payload)
+            }
+        } catch .invalidLength {
+            throw Unfit(
+                .valueUnfit, "the value cannot be written as an env file",
+                hint: "use format: json for this destination")
+        } catch {
+            throw Unfit(.vaultFailed, "no secure memory is left")
+        }
+    }
+
+    // MARK: env
+
+    private static func env(_ payload: borrowing Payload) throws(OpenSSLError) -> SecretBytes {
+        let clientID = payload.credential.reference.clientID ?? ""
+        let names = payload.names
+        let length = payload.credential.value.count + clientID.utf8.count
+        var text = try SecretBytes(capacity: length + 256)
+        switch payload.label.kind {
+        case .serviceAccount:
+            try append(names.clientID, clientID.utf8Span.span, to: &text)
+            try append(names.clientSecret, payload.credential.value.bytes, to: &text)
+        case .apiKey:
+            try append(names.apiKey, payload.credential.value.bytes, to: &text)
+        }
+        return text
+    }
+
+    /// One `NAME=value` line: bare where every reader agrees on the value, else in single quotes.
+    private static func append(
+        _ name: String, _ value: Span<UInt8>, to text: inout SecretBytes
+    ) throws(OpenSSLError) {
+        var isBare = !value.isEmpty
+        for index in value.indices {
+            // No quoting of these is read the same by a shell, by systemd and by dotenv libraries.
+            guard value[index] >= 0x20, value[index] < 0x7f, value[index] != UInt8(ascii: "'"),
+                value[index] != UInt8(ascii: "\""), value[index] != UInt8(ascii: "\\")
+            else { throw .invalidLength }
+            isBare = isBare && isBareByte(value[index])
+        }
+        text.append(plain: name + "=")
+        if !isBare { text.append(UInt8(ascii: "'")) }
+        text.append(value)
+        if !isBare { text.append(UInt8(ascii: "'")) }
+        text.append(0x0a)
+    }
+
+    /// `[A-Za-z0-9_./+=:@%~-]`
+    private static func isBareByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "_./+=:@%~-".utf8.contains(byte)
+        }
+    }
+
+    // MARK: json
+
+    private static func json(_ payload: borrowing Payload) throws(OpenSSLError) -> SecretBytes {
+        let clientID = payload.credential.reference.clientID ?? ""
+        let length =
+            payload.credential.value.count + clientID.utf8.count + payload.label.name.utf8.count
+        var text = try SecretBytes(capacity: 6 * length + 256)
+        text.append(plain: "{")
+        switch payload.label.kind {
+        case .serviceAccount:
+            text.append(plain: #""client_id":"#)
+            quote(clientID.utf8Span.span, into: &text)
+            text.append(plain: #","client_secret":"#)
+        case .apiKey:
+            text.append(plain: #""api_key":"#)
+        }
+        quote(payload.credential.value.bytes, into: &text)
+        text.append(plain: #","name":"#)
+        quote(payload.label.name.utf8Span.span, into: &text)
+        text.append(plain: #","version":\#(payload.label.version)}"#)
+        text.append(0x0a)
+        return text
+    }
+
+    private static func quote(_ value: Span<UInt8>, into text: inout SecretBytes) {
+        let digits = Array("0123456789abcdef".utf8)
+        text.append(UInt8(ascii: "\""))
+        for index in value.indices {
+            switch value[index] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                text.append(UInt8(ascii: "\\"))
+                text.append(value[index])
+            case 0..<0x20:
+                text.append(plain: "\\u00")
+                text.append(digits[Int(value[index] >> 4)])
+                text.append(digits[Int(value[index] & 15)])
+            default: text.append(value[index])
+            }
+        }
+        text.append(UInt8(ascii: "\""))
+    }
+}

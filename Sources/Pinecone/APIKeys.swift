@@ -1,0 +1,102 @@
+import Rotations
+import Secrets
+
+/// API keys, always with overlap: a second key is made, and the first deleted later.
+package struct APIKeys: Provider {
+    private let client: AdminClient
+
+    package init(_ client: AdminClient) { self.client = client }
+
+    package func survey(_ credential: CredentialReference) async -> Outcome<Survey> {
+        let key: Wire.APIKey
+        switch await client.fetchAPIKey(credential.providerID) {
+        case .done(let found): key = found
+        case .refused(let refusal): return .refused(refusal)
+        case .unsettled(let cause): return .unsettled(cause)
+        }
+        if let project = credential.project, project != key.projectID {
+            return .refused(Refusal(.targetMissing))
+        }
+        switch await client.listAPIKeys(of: key.projectID) {
+        case .done(let keys):
+            return .done(
+                Survey(
+                    found: Self.reference(key), listed: keys.map(\.id),
+                    admin: await client.adminInUse(except: nil) ?? ""))
+        case .refused(let refusal): return .refused(refusal)
+        case .unsettled(let cause): return .unsettled(cause)
+        }
+    }
+
+    package func ask(_ credential: borrowing Credential) async -> Verdict {
+        await client.ask(apiKey: credential.value)
+    }
+
+    /// The new key gets the roles of the old one.
+    package func issue(_ order: Order) async -> Outcome<SecretBytes> {
+        guard let name = order.attemptName else { preconditionFailure("an attempt has a name") }
+        switch await client.fetchAPIKey(order.credential.providerID) {
+        case .done(let old):
+            return await client.createAPIKey(in: old.projectID, name: name, roles: old.roles)
+        case .refused(let refusal): return .refused(refusal)
+        case .unsettled(let cause): return .refused(Refusal(cause))
+        }
+    }
+
+    package func read(
+        _ answer: borrowing SecretBytes, of order: Order
+    ) throws(UndecodableAnswer) -> Issued {
+        guard let id = SecretJSON.plain(["key", "id"], in: answer.bytes),
+            let value = SecretJSON.secret(["value"], in: answer.bytes), !value.isEmpty
+        else { throw UndecodableAnswer(.answerUndecodable) }
+        let name = SecretJSON.plain(["key", "name"], in: answer.bytes)
+        guard name == order.attemptName, id != order.credential.providerID else {
+            throw UndecodableAnswer(.answerForAnother)
+        }
+        return Issued(
+            Credential(
+                reference: CredentialReference(
+                    kind: .apiKey, providerID: id, name: name, clientID: nil,
+                    project: order.credential.project), value: value))
+    }
+
+    package func find(_ order: Order) async -> Outcome<[CredentialReference]> {
+        guard let project = order.credential.project else { return .done([]) }
+        switch await client.listAPIKeys(of: project) {
+        case .done(let keys):
+            return .done(keys.filter { $0.name == order.attemptName }.map(Self.reference))
+        case .refused(let refusal): return .refused(refusal)
+        case .unsettled(let cause): return .unsettled(cause)
+        }
+    }
+
+    package func retire(_ credential: CredentialReference) async -> Outcome<Void> {
+        switch await client.deleteAPIKey(credential.providerID) {
+        case .done: return .done(())
+        case .refused(let refusal) where [.targetMissing, .noAnswer].contains(refusal.cause):
+            // Deleting an absent key was once seen to answer 500: the list decides.
+            return await isGone(credential) ? .done(()) : .unsettled(refusal.cause)
+        case .refused(let refusal): return .refused(refusal)
+        case .unsettled(let cause): return .unsettled(cause)
+        }
+    }
+
+    /// Whether the key is absent from its project's list, in which another key is the control
+    /// (P20).
+    private func isGone(_ credential: CredentialReference) async -> Bool {
+        guard let project = credential.project,
+            case .done(let keys) = await client.listAPIKeys(of: project)
+        else { return false }
+        return !keys.isEmpty && !keys.contains { $0.id == credential.providerID }
+    }
+
+    private static func reference(_ key: Wire.APIKey) -> CredentialReference {
+        CredentialReference(
+            kind: .apiKey, providerID: key.id, name: key.name, clientID: nil,
+            project: key.projectID)
+    }
+
+    package var clockOffsetMilliseconds: Int64? {
+        get async { await client.clockOffsetMilliseconds }
+    }
+}

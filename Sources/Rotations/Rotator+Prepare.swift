@@ -1,0 +1,104 @@
+import Secrets
+
+extension Rotator {
+    /// Everything that can be known before the old secret dies. Nothing is changed anywhere; a
+    /// crash in here finds the rotation at `prepare` and begins again.
+    func prepare(_ rotation: Rotation) async throws(JournalError) -> Progress {
+        let all = try await journal.versions(of: rotation.secret)
+        guard let old = all.first(where: { $0.state == .current }) else {
+            return try await park(rotation, .targetMissing)
+        }
+        // A later version that was lost explains why the old secret is refused.
+        let isReplacedByUs = all.contains { $0.number > old.number && $0.state == .lost }
+        let recorded = reference(to: old, in: rotation)
+        let survey: Survey
+        switch await provider.survey(recorded) {
+        case .done(let found): survey = found
+        case .refused(let refusal): return try await fail(rotation, refusal.cause, refusal)
+        case .unsettled(let cause): return try await fail(rotation, cause)
+        }
+        // P7: the provider is checked against what was recorded, not against the file (P5).
+        if let name = recorded.name, survey.found.name != name {
+            return try await fail(rotation, .nameMismatch)
+        }
+        if let refusal = await clockRefusal(rotation) { return try await fail(rotation, refusal) }
+        let oldSaid = try await ask(old, survey.found, in: rotation)
+        switch oldSaid {
+        case .refused where !rotation.trigger.isByHand && !isReplacedByUs:
+            return try await park(rotation, .foreignRotated)
+        case .noVerdict where rotation.trigger != .emergency:
+            return try await fail(rotation, .oldSecretNoVerdict)
+        case .accepted, .refused, .noVerdict, .notHeld: break
+        }
+        // P9. An emergency is not held up by a consumer that cannot be reached.
+        if rotation.trigger != .emergency {
+            for destination in rotation.terms.destinations where destination.isRequired {
+                if let unfit = await handoff.check(destination) {
+                    return try await fail(rotation, unfit.cause)
+                }
+            }
+        }
+        var next = stepped(rotation)
+        next.from = old.number
+        next.oldSaid = oldSaid
+        next.listed = survey.listed
+        return try await mint(
+            next, order: order(for: rotation, survey.found), after: [.prepared(survey, oldSaid)])
+    }
+
+    /// P28: no schedule mints while the clock is behind the last entry, or far from the provider's.
+    private func clockRefusal(_ rotation: Rotation) async -> Cause? {
+        rotation.trigger == .schedule ? await clockDoubt() : nil
+    }
+
+    /// Why nothing irreversible may happen now, if anything (P28).
+    func clockDoubt() async -> Cause? {
+        guard conditions.isClockTrusted else { return .clock }
+        let offset = await provider.clockOffsetMilliseconds ?? 0
+        return abs(offset) > 300_000 ? .clock : nil
+    }
+
+    /// P8: what the old secret says before it is replaced.
+    private func ask(
+        _ old: Version, _ found: CredentialReference, in rotation: Rotation
+    ) async throws(JournalError) -> Verdict {
+        guard old.isHeld else { return .notHeld }
+        let value = try await journal.value(of: old.number, of: rotation.secret)
+        return await provider.ask(Credential(reference: found, value: value))
+    }
+
+    /// The order of this rotation. The name of what it makes is added with the attempt.
+    func order(for rotation: Rotation, _ credential: CredentialReference) -> Order {
+        Order(strategy: rotation.terms.strategy, credential: credential, attemptName: nil)
+    }
+
+    /// Records the intent of a minting call together with `changes`, and sends it.
+    func mint(
+        _ rotation: Rotation, order: Order, after changes: [Change]
+    ) async throws(JournalError) -> Progress {
+        let number = (try await journal.versions(of: rotation.secret).first?.number ?? 0) + 1
+        let id = try journal.newIdentifier()
+        let base = order.credential.name ?? rotation.secret.name
+        let attemptName =
+            order.strategy == .overlap ? AttemptName.make(base: base, attempt: id) : nil
+        let effect = Effect(
+            id: id, step: .issue, version: number, name: attemptName, state: .intended,
+            intendedAt: clock.now())
+        do throws(JournalError) {
+            try await journal.makeReady(for: effect)
+        } catch {
+            return try await fail(rotation, error.cause, backTo: .prepare)
+        }
+        var next = rotation
+        next.step = .issue
+        next.to = number
+        next.mintings += 1
+        next = try await journal.record(changes + [.intended(effect)], in: next)
+        // A crash from here on finds the intent without an outcome: unsettled.
+        return try await send(
+            effect,
+            Order(
+                strategy: order.strategy, credential: order.credential, attemptName: attemptName),
+            in: next)
+    }
+}

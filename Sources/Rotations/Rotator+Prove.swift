@@ -1,0 +1,94 @@
+import Secrets
+
+extension Rotator {
+    /// P18: the value read back from the vault is shown to the provider.
+    func prove(_ rotation: Rotation) async throws(JournalError) -> Progress {
+        let version = try await newVersion(of: rotation)
+        let credential = try await credential(of: version, in: rotation)
+        let verdict = await ask(credential, until: .accepted)
+        guard verdict == .accepted || !conditions.isStopping() else { return .waits(rotation) }
+        let proved = Change.proved(version: version.number, verdict)
+        switch (verdict, rotation.terms.strategy) {
+        case (.accepted, .inPlace):
+            alive.insert(version.number, of: rotation.secret)
+            return .advanced(try await journal.record([proved], in: stepped(rotation)))
+        case (.accepted, .overlap):
+            alive.insert(version.number, of: rotation.secret)
+            let debts = try await debts(for: version, in: rotation)
+            return .advanced(try await journal.record([proved] + debts, in: stepped(rotation)))
+        case (.refused, .inPlace):
+            // The provider issued a secret that does not work; only another one helps.
+            let order = order(for: rotation, reference(to: version, in: rotation))
+            return try await mintAgain(rotation, order, oldIsDead: true, after: [proved])
+        case (.refused, .overlap):
+            let retiring = Change.retiring(version: version.number, at: clock.now())
+            return try await fail(
+                rotation, .newSecretRefused, backTo: .prepare, after: [proved, retiring])
+        case (.noVerdict, .inPlace), (.notHeld, .inPlace):
+            // P19: nothing else lives, so it is promoted all the same, and proof stays owed.
+            return .advanced(try await journal.record([proved], in: stepped(rotation)))
+        case (.noVerdict, .overlap), (.notHeld, .overlap):
+            return try await fail(rotation, .noAnswer)
+        }
+    }
+
+    /// The new version becomes what consumers should use; all others that live get a date.
+    func promote(_ rotation: Rotation) async throws(JournalError) -> Progress {
+        let version = try await newVersion(of: rotation)
+        let others = try await journal.versions(of: rotation.secret)
+            .filter { $0.number != version.number && [.current, .pending].contains($0.state) }
+        var next = stepped(rotation)
+        next.failures = 0
+        var changes: [Change] = []
+        switch rotation.terms.strategy {
+        case .inPlace:
+            // The old secret has been dying since the provider's answer.
+            for other in others {
+                changes.append(.retiring(version: other.number, at: version.issuedAt))
+                changes.append(.ended(version: other.number, at: version.issuedAt))
+            }
+            changes.append(.promoted(version: version.number))
+            changes += try await debts(for: version, in: rotation)
+        case .overlap:
+            // An emergency leaves no time for consumers: the gate is proof alone (P31).
+            let date =
+                rotation.trigger == .emergency
+                ? clock.now() : clock.now() + rotation.terms.overlap
+            for other in others { changes.append(.retiring(version: other.number, at: date)) }
+            changes.append(.promoted(version: version.number))
+            if date > clock.now() { next.nextTryAt = date }
+        }
+        return .advanced(try await journal.record(changes, in: next))
+    }
+
+    /// The version that the rotation makes.
+    func newVersion(of rotation: Rotation) async throws(JournalError) -> Version {
+        let versions = try await journal.versions(of: rotation.secret)
+        guard let version = versions.first(where: { $0.number == rotation.to }) else {
+            // The row was committed together with this step.
+            throw .storage
+        }
+        return version
+    }
+
+    /// The deliveries that a new version owes, and the older debts that they take the place of
+    /// (P22).
+    private func debts(
+        for version: Version, in rotation: Rotation
+    ) async throws(JournalError) -> [Change] {
+        var changes: [Change] = []
+        for older in try await journal.versions(of: rotation.secret)
+        where older.number < version.number {
+            for delivery in try await journal.deliveries(of: older.number, of: rotation.secret)
+            where delivery.isDebt { changes.append(.overtaken(delivery)) }
+        }
+        for (position, destination) in rotation.terms.destinations.enumerated() {
+            changes.append(
+                .owed(
+                    Delivery(
+                        secret: rotation.secret, version: version.number, position: position,
+                        destination: destination)))
+        }
+        return changes
+    }
+}

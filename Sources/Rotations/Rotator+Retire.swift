@@ -1,0 +1,152 @@
+import Secrets
+
+extension Rotator {
+    /// Overlap: deletes the credentials whose date has come, once the gate is open (P25).
+    func retire(_ rotation: Rotation) async throws(JournalError) -> Progress {
+        let versions = try await journal.versions(of: rotation.secret)
+        let now = clock.now()
+        let older = versions.filter { $0.number != rotation.to }
+        let due = older.filter {
+            $0.endedAt == nil
+                && ($0.state == .retiring && ($0.retireAt ?? now) <= now || $0.state == .lost)
+        }
+        let later = older.filter { $0.state == .retiring && ($0.retireAt ?? now) > now }
+        if due.isEmpty {
+            guard let next = later.compactMap(\.retireAt).min() else {
+                return .advanced(try await journal.record([], in: stepped(rotation)))
+            }
+            guard rotation.nextTryAt != next else { return .waits(rotation) }
+            var waiting = rotation
+            waiting.nextTryAt = next
+            return .waits(try await journal.record([], in: waiting))
+        }
+        if let refusal = try await gate(rotation) { return try await fail(rotation, refusal) }
+        var next = rotation
+        for version in due {
+            guard !conditions.isStopping() else { return .waits(next) }
+            let end = try await end(
+                version.number, reference(to: version, in: rotation), in: next)
+            next = end.rotation
+            if let cause = end.cause { return try await fail(next, cause) }
+        }
+        return later.isEmpty
+            ? .advanced(try await journal.record([], in: stepped(next))) : .advanced(next)
+    }
+
+    /// Why nothing may be retired yet, if anything (invariant 4).
+    private func gate(_ rotation: Rotation) async throws(JournalError) -> Cause? {
+        if rotation.trigger != .emergency, let doubt = await clockDoubt() { return doubt }
+        // Possession: read back, opened, accepted by the provider in this run.
+        let version = try await newVersion(of: rotation)
+        if !alive.contains(version.number, of: rotation.secret) {
+            switch await ask(try await credential(of: version, in: rotation), until: .accepted) {
+            case .accepted: alive.insert(version.number, of: rotation.secret)
+            case .refused: return .newSecretRefused
+            case .noVerdict, .notHeld: return .noAnswer
+            }
+        }
+        guard rotation.trigger != .emergency else { return nil }
+        for delivery in try await journal.deliveries(of: version.number, of: rotation.secret)
+        where delivery.destination.isRequired {
+            guard !delivery.isDebt else { return .deliveryFailed }
+            guard case .file = delivery.destination.receiver, delivery.state == .done
+            else { continue }
+            guard let contents = await handoff.readBack(delivery.destination),
+                try journal.fingerprint(of: contents) == delivery.digest
+            else { return .deliveryChanged }
+        }
+        return nil
+    }
+
+    /// Deletes one credential at the provider: intent, act, outcome. The cause says why it is still
+    /// there, or that nobody knows; deleting again is harmless, so the next run does just that.
+    func end(
+        _ number: Int, _ credential: CredentialReference, in rotation: Rotation
+    ) async throws(JournalError) -> (rotation: Rotation, cause: Cause?) {
+        let versions = try await journal.versions(of: rotation.secret)
+        guard !versions.contains(where: { $0.number != number && $0.isLive(as: credential) })
+        else {
+            // Two versions under one id: only an in-place rotation makes that, and it deletes
+            // nothing.
+            return (rotation, .refusedByProvider)
+        }
+        var next = rotation
+        let effect: Effect
+        if let open = try await journal.openEffect(of: rotation), open.step == .retire,
+            open.version == number
+        {
+            effect = open
+        } else {
+            effect = Effect(
+                id: try journal.newIdentifier(), step: .retire, version: number,
+                name: credential.providerID, state: .intended, intendedAt: clock.now())
+            next = try await journal.record([.intended(effect)], in: next)
+        }
+        // A crash from here on finds the intent: the credential is deleted again.
+        switch await provider.retire(credential) {
+        case .done:
+            let changes: [Change] = [
+                .settled(effect, .done, nil, status: nil),
+                .ended(version: number, at: clock.now()),
+            ]
+            return (try await journal.record(changes, in: next), nil)
+        case .refused(let refusal):
+            let change = Change.settled(
+                effect, .refused, refusal.cause, status: refusal.status)
+            return (try await journal.record([change], in: next), refusal.cause)
+        case .unsettled(let cause):
+            let change = Change.settled(effect, .unsettled, cause, status: nil)
+            return (try await journal.record([change], in: next), cause)
+        }
+    }
+
+    /// The old secret must be refused now; how long that took is recorded (P26).
+    func confirm(_ rotation: Rotation) async throws(JournalError) -> Progress {
+        let versions = try await journal.versions(of: rotation.secret)
+        let new = try await newVersion(of: rotation)
+        var changes: [Change] = []
+        for old in versions
+        where old.number != new.number && [.retiring, .lost].contains(old.state) {
+            guard old.isHeld, old.state == .retiring else {
+                changes.append(
+                    .retired(version: old.number, .notHeld, timeToDeathMilliseconds: nil))
+                continue
+            }
+            // The successor is asked first: it is the control that makes a refusal evidence (P20).
+            if await provider.ask(try await credential(of: new, in: rotation)) == .accepted {
+                alive.insert(new.number, of: rotation.secret)
+                if new.provedAt == nil, changes.isEmpty {
+                    changes.append(.proved(version: new.number, .accepted))
+                }
+            }
+            switch await ask(try await credential(of: old, in: rotation), until: .refused) {
+            case .refused:
+                let since = old.endedAt ?? clock.now()
+                changes.append(
+                    .retired(
+                        version: old.number, .refused,
+                        timeToDeathMilliseconds: clock.now().milliseconds - since.milliseconds))
+            case _ where conditions.isStopping(): return .waits(rotation)
+            case .accepted:
+                return try await fail(rotation, .oldSecretStillAccepted, after: changes)
+            case .noVerdict, .notHeld:
+                return try await fail(rotation, .oldSecretNoVerdict, after: changes)
+            }
+        }
+        var next = stepped(rotation)
+        next.state = .done
+        next.finishedAt = clock.now()
+        return .advanced(
+            try await journal.record(
+                changes + forgotten(versions, keeping: new, in: rotation) + [.finished], in: next))
+    }
+
+    /// The values that the policy does not keep any longer.
+    private func forgotten(
+        _ versions: [Version], keeping new: Version, in rotation: Rotation
+    ) -> [Change] {
+        versions
+            .filter { $0.number <= new.number - max(rotation.terms.keep, 1) && $0.isHeld }
+            .map { .destroyed(version: $0.number) }
+    }
+}

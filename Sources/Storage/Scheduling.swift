@@ -1,0 +1,46 @@
+import Files
+import Rotations
+
+/// When a policy's secret comes due, with the system's time zones.
+package enum Scheduling {
+    /// A zone that the system does not have.
+    package struct UnknownZone: Error, Hashable, Sendable {
+        package let name: String
+    }
+
+    /// The zone with this IANA name, read from the system's tzdata.
+    package static func zone(_ name: String) throws(UnknownZone) -> Zone {
+        // Whatever is wrong with the file, there is no such zone here.
+        guard let bytes = (try? TimeZoneFile.read(name)) ?? nil,
+            let zone = try? Zone(name: name, tzif: bytes)
+        else { throw UnknownZone(name: name) }
+        return zone
+    }
+
+    /// What is known of a secret when its next time is asked for.
+    package struct Standing: Hashable, Sendable {
+        package let policy: Policy
+        package let registeredAt: Timestamp
+        package let rotatedAt: Timestamp?
+        package let phase: UInt64
+
+        package init(
+            policy: Policy, registeredAt: Timestamp, rotatedAt: Timestamp?, phase: UInt64
+        ) {
+            self.policy = policy
+            self.registeredAt = registeredAt
+            self.rotatedAt = rotatedAt
+            self.phase = phase
+        }
+    }
+
+    /// When it is to be rotated next, as seen now; nil when never.
+    package static func due(
+        _ standing: Standing, freezes: [Freeze], now: Timestamp
+    ) throws(UnknownZone) -> Due? {
+        try standing.policy.schedule.next(
+            lastRotated: standing.rotatedAt, registered: standing.registeredAt, now: now,
+            phase: standing.phase, freezes: freezes.filter { $0.covers(standing.policy.name) },
+            zones: { (name) throws(UnknownZone) in try zone(name) })
+    }
+}

@@ -1,0 +1,31 @@
+/// The places inside a state directory.
+package struct StateDirectory: Hashable, Sendable {
+    /// Absolute, without a slash at its end.
+    package let path: String
+
+    /// The state at this absolute path.
+    package init(path: String) {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.path = path
+    }
+
+    /// The database.
+    package var database: String { path + "/keyturn.db" }
+    /// Lock files: one for each secret, one for the schema.
+    package var locks: String { path + "/lock" }
+    /// Sealed answers that the database could not take (P14).
+    package var spool: String { path + "/spool" }
+    /// Held in reserve on the disk, and given up to write an outcome.
+    package var ballast: String { path + "/ballast" }
+    /// Held shared by every process, exclusively by a migration.
+    package var schemaLock: String { locks + "/schema" }
+
+    /// The lock of one secret (P2).
+    package func lock(secret id: String) -> String { locks + "/" + id }
+
+    /// Whether a path lies inside the state.
+    package func contains(_ other: String) -> Bool {
+        other == path || other.hasPrefix(path + "/")
+    }
+}

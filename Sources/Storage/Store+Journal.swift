@@ -1,0 +1,246 @@
+import Files
+import OpenSSL
+import Rotations
+import SQLite
+import Secrets
+import Vault
+
+/// The journal of a rotation is the store itself.
+extension Store: Journal {
+    // MARK: Reading
+
+    package func versions(
+        of secret: SecretReference
+    ) async throws(JournalError) -> [Version] {
+        try inJournal { () throws(StorageError) in try versions(ofSecret: secret.id) }
+    }
+
+    package func value(
+        of version: Int, of secret: SecretReference
+    ) async throws(JournalError) -> SecretBytes {
+        do throws(StorageError) {
+            return try open(version: version, ofSecret: secret.id)
+        } catch {
+            throw error.journal
+        }
+    }
+
+    package func openEffect(of rotation: Rotation) async throws(JournalError) -> Effect? {
+        try inJournal { () throws(StorageError) in
+            try read { database in
+                try database.first(
+                    """
+                    SELECT id, step, version, name, state, intended_at_ms FROM effect
+                    WHERE rotation_id = ? AND step = ?
+                      AND state IN ('intended', 'answered', 'unsettled')
+                    ORDER BY intended_at_ms DESC, id DESC LIMIT 1
+                    """,
+                    [
+                        .text(rotation.id.text),
+                        .text(rotation.step == .retire ? "retire" : "issue"),
+                    ]
+                ) { row in
+                    guard let id = Identifier(row.text(0)), let step = Step(rawValue: row.text(1)),
+                        let state = Effect.State(rawValue: row.text(4))
+                    else { throw StorageError.damaged("an effect's row has an unknown word") }
+                    return Effect(
+                        id: id, step: step, version: row.int(2), name: row.optionalText(3),
+                        state: state, intendedAt: Timestamp(milliseconds: row.integer(5)))
+                }
+            }
+        }
+    }
+
+    package func answer(of effect: Effect) async throws(JournalError) -> SecretBytes {
+        do {
+            let record = try Self.sealed(.answer, of: effect.id.text, number: 0, in: database)
+            guard let record else { throw StorageError.damaged("a sealed answer is gone") }
+            return try vault.open(record)
+        } catch {
+            throw StorageError(error).journal
+        }
+    }
+
+    package func deliveries(
+        of version: Int, of secret: SecretReference
+    ) async throws(JournalError) -> [Delivery] {
+        try inJournal { () throws(StorageError) in
+            try read { database in
+                try database.all(
+                    """
+                    SELECT position, terms, state, failures, next_try_at_ms, cause, temporary,
+                      process, digest
+                    FROM delivery WHERE secret_id = ? AND version = ? ORDER BY position
+                    """, [.text(secret.id.text), .integer(Int64(version))]
+                ) { row in
+                    guard let state = Delivery.State(rawValue: row.text(2)) else {
+                        throw StorageError.damaged("a delivery has an unknown state")
+                    }
+                    return Delivery(
+                        secret: secret, version: version, position: row.int(0),
+                        destination: try Documents.decode(Destination.self, row.text(1)),
+                        state: state, failures: row.int(3),
+                        nextTryAt: row.optionalInteger(4).map(Timestamp.init(milliseconds:)),
+                        cause: row.optionalText(5).flatMap(Cause.init(rawValue:)),
+                        temporary: row.optionalText(6), process: row.optionalText(7),
+                        digest: row.optionalBytes(8))
+                }
+            }
+        }
+    }
+
+    package nonisolated func fingerprint(
+        of bytes: borrowing SecretBytes
+    ) throws(JournalError) -> [UInt8] {
+        do throws(VaultError) {
+            return try vault.fingerprint(bytes.bytes)
+        } catch {
+            throw .vault
+        }
+    }
+
+    package nonisolated func newIdentifier() throws(JournalError) -> Identifier {
+        do throws(StorageError) {
+            return try makeIdentifier()
+        } catch {
+            throw error.journal
+        }
+    }
+
+    // MARK: Writing
+
+    /// The largest answer that is kept whole; Pinecone's are below one KiB.
+    private static let answerCapacity = 16 << 10
+
+    package func makeReady(for effect: Effect) async throws(JournalError) {
+        do {
+            // 1 MiB besides the ballast: the outcome is a few KiB.
+            guard try Directory.freeBytes(directory.path) > 1 << 20 else {
+                throw StorageError.noRoom
+            }
+            try Ballast.make(at: directory.ballast)
+            let now = environment.clock.now()
+            try vault.checkCanary(at: now)
+            let place = Place(
+                purpose: .answer, owner: effect.id.text, number: 0, createdAt: now)
+            let box = SealingBox(try vault.prepare(for: place, capacity: Self.answerCapacity))
+            sealings.withLock { $0[effect.id] = box }
+        } catch {
+            throw StorageError(error).journal
+        }
+    }
+
+    package func record(
+        _ changes: [Change], in rotation: Rotation
+    ) async throws(JournalError) -> Rotation {
+        try await journaled { () async throws(StorageError) in
+            try await commit { try $0.record(changes, in: rotation) }
+        }
+    }
+
+    package func record(
+        _ delivery: Delivery, rotation: Identifier?, hook: HookReport?
+    ) async throws(JournalError) {
+        try await journaled { () async throws(StorageError) in
+            try await commit { transaction in
+                try transaction.update(delivery)
+                let isIntent = delivery.state == .intended
+                // The second record of an intent only adds the process that was started.
+                guard !isIntent || delivery.process == nil else { return }
+                try transaction.append(
+                    Event(isIntent ? .deliveryIntended : .deliverySettled) {
+                        $0.describe(delivery)
+                        $0.rotation = rotation
+                        $0.hook = hook
+                        if !isIntent { $0.outcome = delivery.state == .done ? .done : .refused }
+                        if delivery.state == .done { $0.fingerprint = delivery.digest }
+                    })
+            }
+        }
+    }
+
+    package func keep(
+        _ answer: consuming SecretBytes, of effect: Effect, in rotation: Rotation
+    ) async throws(JournalError) {
+        let record: SealedRecord
+        do {
+            let box = sealings.withLock { $0.removeValue(forKey: effect.id) }
+            let sealing =
+                try box?.take()
+                ?? vault.prepare(
+                    for: Place(
+                        purpose: .answer, owner: effect.id.text, number: 0,
+                        createdAt: environment.clock.now()), capacity: Self.answerCapacity)
+            record = try sealing.seal(answer)
+        } catch {
+            throw StorageError(error).journal
+        }
+        do throws(StorageError) {
+            try await keep(record, of: effect.id, in: rotation)
+        } catch {
+            // The database cannot take it for whatever reason: the spool, then standard error.
+            // Either way the rotation stops here, and the next run takes it in (P14).
+            Spool(directory).keep(record, orPrint: environment.printArmour)
+            throw error.journal
+        }
+    }
+
+    private func keep(
+        _ record: SealedRecord, of effect: Identifier, in rotation: Rotation
+    ) async throws(StorageError) {
+        let write: @Sendable (Transaction) throws -> Void = { transaction in
+            try transaction.keepAnswer(record, of: effect, in: rotation)
+        }
+        do throws(StorageError) {
+            try await commit(isUrgent: true, write)
+        } catch .noRoom {
+            // What the ballast was for.
+            guard Ballast.release(at: directory.ballast) else { throw .noRoom }
+            try await commit(isUrgent: true, write)
+        }
+    }
+
+    package func store(
+        _ issued: consuming Issued, as version: Int, of effect: Effect, in rotation: Rotation
+    ) async throws(JournalError) -> Rotation {
+        let credential = issued.credential.reference
+        let record: SealedRecord
+        let fingerprint: [UInt8]
+        do throws(VaultError) {
+            record = try vault.seal(
+                issued.credential.value,
+                for: Place(
+                    purpose: .value, owner: rotation.secret.id.text, number: version,
+                    createdAt: environment.clock.now()))
+            fingerprint = try vault.fingerprint(issued.credential.value.bytes)
+        } catch {
+            throw .vault
+        }
+        return try await journaled { () async throws(StorageError) in
+            try await commit { transaction in
+                try transaction.store(
+                    record, fingerprint, credential, as: version, of: effect, in: rotation)
+            }
+        }
+    }
+
+    private func inJournal<T>(
+        _ body: () throws(StorageError) -> T
+    ) throws(JournalError) -> T {
+        do throws(StorageError) {
+            return try body()
+        } catch {
+            throw error.journal
+        }
+    }
+
+    private func journaled<T: Sendable>(
+        _ body: () async throws(StorageError) -> T
+    ) async throws(JournalError) -> T {
+        do throws(StorageError) {
+            return try await body()
+        } catch {
+            throw error.journal
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Audit
+import Files
+import OpenSSL
+import Rotations
+import SQLite
+import Secrets
+import Vault
+
+extension Store {
+    /// Opens an existing state. A database that is older than the program is brought to its schema,
+    /// after a backup copy, when it is unlocked; until then it cannot be read.
+    package static func open(
+        _ directory: StateDirectory, access: Database.Access, environment: Environment
+    ) async throws(StorageError) -> Store {
+        do {
+            guard try PlainFile.state(directory.database) != nil else {
+                throw StorageError.noState(path: directory.path)
+            }
+            try Directory.checkState(directory.path)
+            let lock = try await lockSchema(.shared, of: directory, environment.clock)
+            let database = try connect(directory, access, environment)
+            return Store(directory, access, environment, database, lock)
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// Unlocks the state for writing: derives the keys, finds out whether they are the right ones,
+    /// and opens the key that signs checkpoints.
+    package func unlock(with rootKey: consuming RootKey) throws(StorageError) {
+        do {
+            let vaultID = try database.first("SELECT vault_id FROM installation") { $0.text(0) }
+            let keyID = try database.first(
+                "SELECT id FROM root_key ORDER BY created_at_ms DESC LIMIT 1"
+            ) { $0.text(0) }
+            guard let vaultID, let keyID else {
+                throw StorageError.damaged("the state does not say who it is")
+            }
+            let vault = try Vault(id: vaultID, rootKey: rootKey)
+            guard vault.keyID == keyID else {
+                throw StorageError.wrongKey(expected: keyID, found: vault.keyID)
+            }
+            let key = try database.first(
+                "SELECT origin, sealed_id FROM signing_key ORDER BY epoch DESC LIMIT 1"
+            ) { ($0.text(0), $0.integer(1)) }
+            guard let (origin, sealedID) = key, let record = try sealed(sealedID) else {
+                throw StorageError.damaged("the signing key is gone")
+            }
+            let seed = try vault.open(record)
+            let signer = try NoteSigner(name: origin, seed: seed.bytes)
+            keys.withLock { $0 = Keys(vault: vault, signer: signer) }
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// The vault, once unlocked.
+    package nonisolated var vault: Vault {
+        guard let keys = keys.withLock({ $0 }) else { preconditionFailure("not unlocked") }
+        return keys.vault
+    }
+
+    /// A lock on the schema: shared for work, exclusive to change it.
+    static func lockSchema(
+        _ kind: LockFile.Kind, of directory: StateDirectory, _ clock: WallClock
+    ) async throws -> LockFile {
+        let end = clock.now() + Interval(seconds: Int64(patience / 1000))
+        while true {
+            if let lock = try LockFile.tryLock(directory.schemaLock, kind) { return lock }
+            guard clock.now() < end else { throw StorageError.busy }
+            await clock.wait(Interval(seconds: 1))
+        }
+    }
+
+    /// A connection to the database, which must be ours and of this program's schema.
+    static func connect(
+        _ directory: StateDirectory, _ access: Database.Access, _ environment: Environment
+    ) throws -> Database {
+        let database = try Database(
+            path: directory.database, access: access, busyTimeout: patience, vfs: environment.vfs)
+        guard try Migrations.isOurs(database) else {
+            throw StorageError.notOurs(path: directory.database)
+        }
+        let version = try Migrations.version(of: database)
+        let known = environment.migrations.current
+        guard version <= known else { throw StorageError.newer(found: version, known: known) }
+        guard version == known else { throw StorageError.older(found: version, known: known) }
+        try database.restrict(true)
+        return database
+    }
+
+    /// Brings an older database to this program's schema: exclusive lock, backup copy beside it,
+    /// all steps and their entry in one transaction. Returns the path of the copy.
+    package static func migrate(
+        _ directory: StateDirectory, environment: Environment, rootKey: consuming RootKey
+    ) async throws(StorageError) -> String {
+        do {
+            let lock = try await lockSchema(.exclusive, of: directory, environment.clock)
+            let database = try Database(
+                path: directory.database, access: .readWrite, busyTimeout: patience,
+                vfs: environment.vfs)
+            let version = try Migrations.version(of: database)
+            let copy = "\(directory.database).v\(version)-\(environment.context.run.text)"
+            try PlainFile.createEmpty(copy)
+            try database.backup(to: copy)
+            try database.run("BEGIN IMMEDIATE")
+            // A crash before COMMIT leaves the old schema and a copy of it.
+            try environment.migrations.apply(to: database, from: version)
+            let store = Store(directory, .readWrite, environment, database, lock)
+            try await store.unlock(with: rootKey)
+            try await store.finishMigration()
+            return copy
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    private func finishMigration() throws {
+        guard let keys = keys.withLock({ $0 }) else { preconditionFailure("just unlocked") }
+        var trail = try Trail(database, signer: keys.signer, context: environment.context)
+        try trail.append(
+            Event(.stateMigrated) { $0.schemaVersion = environment.migrations.current },
+            at: environment.clock.now(), to: database)
+        try trail.sign(in: database)
+        try database.run("COMMIT")
+    }
+}

@@ -1,0 +1,134 @@
+import FoundationEssentials
+import Rotations
+import SQLite
+
+extension Store {
+    static let rotationColumns = """
+        SELECT s.id, s.name, r.id, r.trigger, r.reason, r.ticket, r.target, r.terms, r.step,
+          r.state, r.revision, r.from_version, r.to_version, r.mintings, r.failures,
+          r.next_try_at_ms, r.cause, r.old_said, r.listed, r.started_at_ms, r.finished_at_ms
+        FROM rotation r JOIN secret s ON s.id = r.secret_id
+        """
+
+    static func rotation(_ row: Row) throws -> Rotation {
+        guard let id = Identifier(row.text(2)),
+            let trigger = Rotation.Trigger(rawValue: row.text(3)),
+            let step = Step(rawValue: row.text(8)),
+            let state = Rotation.State(rawValue: row.text(9))
+        else { throw StorageError.damaged("a rotation's row has an unknown word") }
+        return Rotation(
+            id: id, secret: try reference(row),
+            target: try Documents.decode(Target.self, row.text(6)), trigger: trigger,
+            reason: row.optionalText(4), ticket: row.optionalText(5),
+            terms: try Documents.decode(Terms.self, row.text(7)),
+            startedAt: Timestamp(milliseconds: row.integer(19)), step: step, state: state,
+            revision: row.int(10), from: row.optionalInt(11), to: row.optionalInt(12),
+            mintings: row.int(13), failures: row.int(14),
+            nextTryAt: row.optionalInteger(15).map(Timestamp.init(milliseconds:)),
+            cause: row.optionalText(16).flatMap(Cause.init(rawValue:)),
+            oldSaid: row.optionalText(17).flatMap(Verdict.init(rawValue:)),
+            listed: try Documents.decode([String].self, row.text(18)),
+            finishedAt: row.optionalInteger(20).map(Timestamp.init(milliseconds:)))
+    }
+
+    /// The open or parked rotation of a secret.
+    package func openRotation(of secret: SecretReference) throws(StorageError) -> Rotation? {
+        try read { database in
+            try database.first(
+                "\(Self.rotationColumns) WHERE r.secret_id = ? AND r.state IN ('open', 'parked')",
+                [.text(secret.id.text)], Self.rotation)
+        }
+    }
+
+    /// The newest rotation of a secret, whatever its state.
+    package func lastRotation(of secret: SecretReference) throws(StorageError) -> Rotation? {
+        try read { database in
+            try database.first(
+                """
+                \(Self.rotationColumns) WHERE r.secret_id = ?
+                ORDER BY r.started_at_ms DESC, r.id DESC LIMIT 1
+                """, [.text(secret.id.text)], Self.rotation)
+        }
+    }
+
+    /// The rotation of this id.
+    package func rotation(_ id: Identifier) throws(StorageError) -> Rotation? {
+        try read { database in
+            try database.first(
+                "\(Self.rotationColumns) WHERE r.id = ?", [.text(id.text)], Self.rotation)
+        }
+    }
+
+    /// What a run has to look at: cheap however many policies and entries there are, since every
+    /// part of it is found by an index.
+    package func work(at now: Timestamp) throws(StorageError) -> Work {
+        try read { database in
+            let due = try database.all(
+                """
+                \(Self.policyColumns)
+                WHERE s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
+                  AND NOT EXISTS (SELECT 1 FROM rotation r
+                    WHERE r.secret_id = s.id AND r.state IN ('open', 'parked'))
+                ORDER BY s.due_at_ms, s.name
+                """, [.integer(now.milliseconds), .integer(now.milliseconds)], Self.policy)
+            let freezes = due.isEmpty ? [] : try Self.freezes(database)
+            return Work(
+                open: try database.all(
+                    """
+                    \(Self.rotationColumns)
+                    WHERE r.state = 'open' AND coalesce(r.next_try_at_ms, 0) <= ?
+                    ORDER BY r.started_at_ms, r.id
+                    """, [.integer(now.milliseconds)], Self.rotation),
+                due: try due.filter {
+                    try Scheduling.due($0.standing, freezes: freezes, now: now)?.isNow(now) ?? false
+                },
+                debts: try database.all(
+                    """
+                    SELECT DISTINCT s.id, s.name FROM delivery d
+                    JOIN secret s ON s.id = d.secret_id
+                    JOIN version v ON v.secret_id = d.secret_id AND v.number = d.version
+                    WHERE d.state IN ('owed', 'intended') AND v.state = 'current'
+                      AND coalesce(d.next_try_at_ms, 0) <= ?
+                    ORDER BY s.name
+                    """, [.integer(now.milliseconds)], Self.reference),
+                lastEntryAt: try database.first(
+                    "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
+                ) { Timestamp(milliseconds: $0.integer(0)) })
+        }
+    }
+
+    /// What there is to do now.
+    package struct Work: Sendable {
+        /// Rotations under way whose next try has come.
+        package let open: [Rotation]
+        /// Policies whose secret is due, the longest due first.
+        package let due: [StoredPolicy]
+        /// Secrets whose current version owes a delivery.
+        package let debts: [SecretReference]
+        /// When the trail last grew; nil for an empty one.
+        package let lastEntryAt: Timestamp?
+    }
+
+    /// Begins a rotation, or takes the place of one that is open. The row it makes is at `prepare`.
+    ///
+    /// - Parameter superseding: the open or parked rotation whose place it takes.
+    package func begin(
+        _ rotation: Rotation, superseding: Rotation?
+    ) async throws(StorageError) -> Rotation {
+        try await commit { transaction in
+            if let superseding {
+                var old = superseding
+                old.state = .superseded
+                old.finishedAt = transaction.now
+                try transaction.record([.superseded], in: old)
+            }
+            try transaction.insert(rotation)
+            return rotation
+        }
+    }
+
+    /// Writes that the run is alive when the trail has been silent for a day.
+    package func heartbeat() async throws(StorageError) {
+        try await commit { try $0.append(Event(.runHeartbeat)) }
+    }
+}

@@ -1,0 +1,156 @@
+import Audit
+import Rotations
+import SQLite
+import Vault
+
+/// What `audit verify` found.
+package struct Verification: Sendable {
+    package let entryCount: Int
+    package let checkpointCount: Int
+    package let recordCount: Int
+    /// The head that was verified.
+    package let checkpoint: String?
+    package let findings: [LogVerifier.Finding]
+
+    /// Whether nothing is wrong.
+    package var isIntact: Bool { findings.isEmpty }
+}
+
+extension Store {
+    /// Entries that are read at a time: no lock is held for long.
+    private static let chunk = 2_000
+
+    /// Recomputes everything that can be recomputed without the root key: entries, tree,
+    /// checkpoints, columns, vault records, schema.
+    ///
+    /// - Parameter progress: called with the entries checked and their number.
+    package func verify(
+        progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) throws(StorageError) -> Verification {
+        let keys = try verifierKeys()
+        let count = try entryCount()
+        var verifier = LogVerifier(keys: keys)
+        while verifier.size < count {
+            let before = verifier.size
+            verifier = try check(verifier, upTo: min(before + Self.chunk, count))
+            // A gap in the numbers ends the walk: what follows has no place in the tree.
+            guard verifier.size > before else {
+                verifier.report(before, "the entry is missing")
+                break
+            }
+            progress(verifier.size, count)
+        }
+        if verifier.newestCheckpointSize != verifier.size {
+            verifier.report(
+                verifier.newestCheckpointSize, "the entry is not covered by any checkpoint")
+        }
+        let records = try checkRecords(&verifier, isWholeLog: verifier.size == count)
+        try checkSchema(&verifier)
+        return Verification(
+            entryCount: verifier.size, checkpointCount: verifier.checkpointCount,
+            recordCount: records, checkpoint: try newestCheckpoint(), findings: verifier.findings)
+    }
+
+    private func check(_ start: LogVerifier, upTo end: Int) throws(StorageError) -> LogVerifier {
+        try read { database in
+            var verifier = start
+            var notes: [Int: String] = [:]
+            try database.forEach(
+                "SELECT size, note FROM audit_checkpoint WHERE size > ? AND size <= ?",
+                [.integer(Int64(start.size)), .integer(Int64(end))]
+            ) { row in
+                notes[row.int(0)] = row.text(1)
+                return true
+            }
+            var nodes: [NodePosition: [UInt8]] = [:]
+            try database.forEach(
+                """
+                SELECT seq, leaf, hash, time_ms, type, secret_id, rotation_id, run_id, outcome
+                FROM audit_entry WHERE seq >= ? AND seq < ? ORDER BY seq
+                """, [.integer(Int64(start.size)), .integer(Int64(end))]
+            ) { row in
+                guard row.int(0) == verifier.size else { return false }
+                let completed = verifier.add(
+                    leaf: row.bytes(1), hash: row.bytes(2),
+                    projection: Entry.Projection(
+                        sequence: row.int(0), time: Timestamp(milliseconds: row.integer(3)),
+                        type: row.text(4), secretID: row.optionalText(5),
+                        rotationID: row.optionalText(6), runID: row.optionalText(7),
+                        outcome: row.optionalText(8)))
+                for node in completed { nodes[node.at] = node.hash }
+                if let note = notes[verifier.size] { verifier.check(note: note) }
+                return true
+            }
+            for (place, hash) in nodes {
+                let stored = try database.first(
+                    "SELECT hash FROM audit_node WHERE level = ? AND position = ?",
+                    [.integer(Int64(place.level)), .integer(Int64(place.position))]
+                ) { $0.bytes(0) }
+                if stored != hash {
+                    verifier.report(
+                        place.position << place.level, "a node of the tree is not its hash")
+                }
+            }
+            return verifier
+        }
+    }
+
+    /// The vault's rows against what the trail says of them (C2SP has no word for this; it is
+    /// reference C.5 of the design): a swapped or rolled-back row is found without opening it.
+    private func checkRecords(
+        _ verifier: inout LogVerifier, isWholeLog: Bool
+    ) throws(StorageError) -> Int {
+        let rows = try read { database in
+            try database.all(Self.sealedColumns, [], Self.sealedRecord)
+        }
+        var expected = verifier.records
+        for record in rows {
+            // The signing key's place is its origin; the trail has one at a time.
+            let isSigningKey = record.place.purpose == .signingKey
+            let key = LogVerifier.RecordKey(
+                purpose: record.place.purpose.rawValue,
+                owner: isSigningKey ? "" : record.place.owner, number: record.place.number)
+            switch expected.removeValue(forKey: key) {
+            case nil:
+                verifier.report(nil, "a vault record is not in the trail: \(name(record.place))")
+            case .some(let hash) where hash != record.hash:
+                verifier.report(
+                    nil, "a vault record is not the one in the trail: \(name(record.place))")
+            default: break
+            }
+        }
+        if isWholeLog {
+            for key in expected.keys.sorted(by: { ($0.owner, $0.number) < ($1.owner, $1.number) }) {
+                verifier.report(
+                    nil, "a vault record is gone: \(key.purpose) \(key.owner) \(key.number)")
+            }
+        }
+        return rows.count
+    }
+
+    private func name(_ place: Place) -> String {
+        "\(place.purpose.rawValue) \(place.owner) \(place.number)"
+    }
+
+    /// The schema must be the program's: a dropped trigger is a door left open.
+    private func checkSchema(_ verifier: inout LogVerifier) throws(StorageError) {
+        let known = environment.migrations.steps.map(\.sql).joined(separator: "\n")
+        let found = try read { database in
+            try database.all("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL") {
+                ($0.text(0), $0.text(1))
+            }
+        }
+        for (name, sql) in found where !known.contains(sql) {
+            verifier.report(nil, "the schema of \(name) is not this program's")
+        }
+        let triggers = found.filter { $0.1.hasPrefix("CREATE TRIGGER") }.count
+        let wanted = known.split(separator: "\n").filter { $0.hasPrefix("CREATE TRIGGER") }.count
+        if triggers != wanted {
+            verifier.report(nil, "\(wanted) triggers guard the trail, \(triggers) are there")
+        }
+        let health = try read { database in
+            try database.first("PRAGMA integrity_check") { $0.text(0) } ?? ""
+        }
+        if health != "ok" { verifier.report(nil, "SQLite finds the file damaged: \(health)") }
+    }
+}

@@ -1,0 +1,51 @@
+import Rotations
+import SQLite
+
+extension Transaction {
+    /// Inserts a delivery that is owed.
+    func insert(_ delivery: Delivery) throws {
+        try database.run(
+            """
+            INSERT INTO delivery(
+              secret_id, version, destination, position, terms, required, state)
+            VALUES (?, ?, ?, ?, ?, ?, 'owed')
+            """,
+            [
+                .text(delivery.secret.id.text), .integer(Int64(delivery.version)),
+                .text(delivery.destination.id), .integer(Int64(delivery.position)),
+                .text(try Documents.encode(delivery.destination)),
+                Value(delivery.destination.isRequired),
+            ])
+    }
+
+    /// Writes where a delivery stands.
+    func update(_ delivery: Delivery) throws {
+        try database.run(
+            """
+            UPDATE delivery SET state = ?, failures = ?, next_try_at_ms = ?, cause = ?,
+              temporary = ?, process = ?, digest = ?, settled_at_ms = ?
+            WHERE secret_id = ? AND version = ? AND destination = ?
+            """,
+            [
+                .text(delivery.state.rawValue), .integer(Int64(delivery.failures)),
+                Value(delivery.nextTryAt?.milliseconds), Value(delivery.cause?.rawValue),
+                Value(delivery.temporary), Value(delivery.process), Value(delivery.digest),
+                delivery.state == .intended ? .null : .integer(now.milliseconds),
+                .text(delivery.secret.id.text), .integer(Int64(delivery.version)),
+                .text(delivery.destination.id),
+            ])
+        guard database.changes == 1 else { throw StorageError.stale }
+    }
+}
+
+extension Event {
+    /// Says which delivery the event is about.
+    mutating func describe(_ delivery: Delivery) {
+        secret = delivery.secret
+        version = delivery.version
+        destination = delivery.destination.id
+        isRequired = delivery.destination.isRequired
+        step = .deliver
+        cause = delivery.cause
+    }
+}

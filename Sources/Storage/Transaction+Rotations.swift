@@ -1,0 +1,282 @@
+import Rotations
+import SQLite
+import Vault
+
+extension Transaction {
+    /// Inserts a rotation at its first step.
+    func insert(_ rotation: Rotation) throws {
+        try database.run(
+            """
+            INSERT INTO rotation(
+              id, secret_id, trigger, reason, ticket, target, terms, step, state, revision,
+              started_at_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+            """,
+            [
+                .text(rotation.id.text), .text(rotation.secret.id.text),
+                .text(rotation.trigger.rawValue), Value(rotation.reason), Value(rotation.ticket),
+                .text(try Documents.encode(rotation.target)),
+                .text(try Documents.encode(rotation.terms)), .text(rotation.step.rawValue),
+                .text(rotation.state.rawValue), .integer(rotation.startedAt.milliseconds),
+            ])
+        try append(event(.rotationStarted, rotation))
+    }
+
+    /// Writes the rotation's row, its changes and their entries. The row must still have the
+    /// revision that the rotation was read with (P3).
+    @discardableResult
+    func record(_ changes: [Change], in rotation: Rotation) throws -> Rotation {
+        try database.run(
+            """
+            UPDATE rotation SET step = ?, state = ?, revision = revision + 1, from_version = ?,
+              to_version = ?, mintings = ?, failures = ?, next_try_at_ms = ?, cause = ?,
+              old_said = ?, listed = ?, finished_at_ms = ?
+            WHERE id = ? AND revision = ? AND state IN ('open', 'parked')
+            """,
+            [
+                .text(rotation.step.rawValue), .text(rotation.state.rawValue),
+                Value(rotation.from), Value(rotation.to), .integer(Int64(rotation.mintings)),
+                .integer(Int64(rotation.failures)), Value(rotation.nextTryAt?.milliseconds),
+                Value(rotation.cause?.rawValue), Value(rotation.oldSaid?.rawValue),
+                .text(try Documents.encode(rotation.listed)),
+                Value(rotation.finishedAt?.milliseconds), .text(rotation.id.text),
+                .integer(Int64(rotation.revision)),
+            ])
+        guard database.changes == 1 else { throw StorageError.stale }
+        for change in changes { try apply(change, in: rotation) }
+        if changes.isEmpty { try append(event(.rotationAdvanced, rotation)) }
+        var next = rotation
+        next.revision += 1
+        return next
+    }
+
+    /// An event of this rotation.
+    func event(
+        _ type: EventType, _ rotation: Rotation, _ fill: (inout Event) -> Void = { _ in }
+    ) -> Event {
+        Event(type) {
+            $0.secret = rotation.secret
+            $0.rotation = rotation.id
+            $0.step = rotation.step
+            $0.trigger = rotation.trigger
+            if type == .rotationStarted {
+                $0.reason = rotation.reason
+                $0.ticket = rotation.ticket
+            }
+            fill(&$0)
+        }
+    }
+
+    private func apply(_ change: Change, in rotation: Rotation) throws {
+        switch change {
+        case .started: try append(event(.rotationStarted, rotation))
+        case .prepared(let survey, let verdict): try prepared(survey, verdict, rotation)
+        case .intended(let effect): try intended(effect, rotation)
+        case .settled(let effect, let outcome, let cause, let status):
+            try settled(effect, outcome, cause, status, rotation)
+        case .lost(let version, let credential, let effect):
+            try lost(version, credential, effect, rotation)
+        case .proved(let version, let verdict): try proved(version, verdict, rotation)
+        case .promoted(let version): try promoted(version, rotation)
+        case .retiring(let version, let date):
+            try set("state = 'retiring', retire_at_ms = ?", date, version, rotation)
+            try append(
+                event(.versionRetiring, rotation) {
+                    $0.version = version
+                    $0.until = date
+                })
+        case .owed(let delivery):
+            try insert(delivery)
+            try append(event(.deliveryOwed, rotation) { $0.describe(delivery) })
+        case .overtaken(let delivery):
+            var closed = delivery
+            closed.state = .closed
+            try update(closed)
+            try append(event(.deliveryClosed, rotation) { $0.describe(closed) })
+        case .ended(let version, let date):
+            // Its entry is the settled effect's, or the promotion's.
+            try set("ended_at_ms = ?", date, version, rotation)
+        case .retired(let version, let verdict, let timeToDeath):
+            try retired(version, verdict, timeToDeath, rotation)
+        case .destroyed(let version): try destroyed(version, rotation)
+        case .failed(let cause, let status):
+            try append(
+                event(.rotationFailed, rotation) {
+                    $0.cause = cause
+                    $0.status = status
+                    $0.until = rotation.nextTryAt
+                })
+        case .parked(let cause):
+            try append(event(.rotationParked, rotation) { $0.cause = cause })
+        case .superseded: try superseded(rotation)
+        case .finished: try append(event(.rotationFinished, rotation) { $0.version = rotation.to })
+        }
+    }
+
+    private func set(
+        _ assignment: String, _ date: Timestamp, _ version: Int, _ rotation: Rotation
+    ) throws {
+        try database.run(
+            "UPDATE version SET \(assignment) WHERE secret_id = ? AND number = ?",
+            [
+                .integer(date.milliseconds), .text(rotation.secret.id.text),
+                .integer(Int64(version)),
+            ])
+    }
+
+    private func prepared(_ survey: Survey, _ verdict: Verdict, _ rotation: Rotation) throws {
+        if let from = rotation.from {
+            // What is adopted without a name or client id learns them here (P5).
+            try database.run(
+                """
+                UPDATE version SET provider_name = coalesce(provider_name, ?),
+                  client_id = coalesce(client_id, ?)
+                WHERE secret_id = ? AND number = ?
+                """,
+                [
+                    Value(survey.found.name), Value(survey.found.clientID),
+                    .text(rotation.secret.id.text), .integer(Int64(from)),
+                ])
+        }
+        try append(
+            event(.rotationPrepared, rotation) {
+                $0.verdict = verdict
+                $0.admin = survey.admin
+                $0.target = TargetReference(
+                    kind: survey.found.kind, providerID: survey.found.providerID)
+            })
+    }
+
+    private func intended(_ effect: Effect, _ rotation: Rotation) throws {
+        try database.run(
+            """
+            INSERT INTO effect(id, rotation_id, step, version, name, state, intended_at_ms)
+            VALUES (?, ?, ?, ?, ?, 'intended', ?)
+            """,
+            [
+                .text(effect.id.text), .text(rotation.id.text), .text(effect.step.rawValue),
+                .integer(Int64(effect.version)), Value(effect.name),
+                .integer(effect.intendedAt.milliseconds),
+            ])
+        try append(
+            event(.effectIntended, rotation) {
+                $0.effect = effect.id
+                $0.step = effect.step
+                $0.version = effect.version
+            })
+    }
+
+    private func settled(
+        _ effect: Effect, _ outcome: OutcomeWord, _ cause: Cause?, _ status: Int?,
+        _ rotation: Rotation
+    ) throws {
+        try database.run(
+            "UPDATE effect SET state = ?, cause = ?, settled_at_ms = ? WHERE id = ?",
+            [
+                .text(outcome.rawValue), Value(cause?.rawValue), .integer(now.milliseconds),
+                .text(effect.id.text),
+            ])
+        try append(
+            event(.effectSettled, rotation) {
+                $0.effect = effect.id
+                $0.step = effect.step
+                $0.version = effect.version
+                $0.outcome = outcome
+                $0.cause = cause
+                $0.status = status
+            })
+    }
+
+    private func lost(
+        _ version: Int, _ credential: CredentialReference, _ effect: Effect, _ rotation: Rotation
+    ) throws {
+        try database.run(
+            """
+            INSERT INTO version(
+              secret_id, number, state, provider_id, provider_name, client_id, rotation_id,
+              issued_at_ms)
+            VALUES (?, ?, 'lost', ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(rotation.secret.id.text), .integer(Int64(version)),
+                .text(credential.providerID), Value(credential.name),
+                Value(credential.clientID), .text(rotation.id.text),
+                .integer(effect.intendedAt.milliseconds),
+            ])
+        try insertIdentity(of: rotation.secret, credential.providerID)
+        try append(
+            event(.versionLost, rotation) {
+                $0.version = version
+                $0.effect = effect.id
+                $0.target = TargetReference(
+                    kind: credential.kind, providerID: credential.providerID)
+            })
+    }
+
+    private func proved(_ version: Int, _ verdict: Verdict, _ rotation: Rotation) throws {
+        if verdict == .accepted { try set("proved_at_ms = ?", now, version, rotation) }
+        try append(
+            event(.versionProved, rotation) {
+                $0.version = version
+                $0.verdict = verdict
+            })
+    }
+
+    private func promoted(_ version: Int, _ rotation: Rotation) throws {
+        try database.run(
+            """
+            UPDATE version SET state = 'current', promoted_at_ms = ?
+            WHERE secret_id = ? AND number = ?
+            """,
+            [
+                .integer(now.milliseconds), .text(rotation.secret.id.text),
+                .integer(Int64(version)),
+            ])
+        try database.run(
+            "UPDATE secret SET rotated_at_ms = ? WHERE id = ?",
+            [.integer(now.milliseconds), .text(rotation.secret.id.text)])
+        try schedule(rotation.secret)
+        try append(event(.versionPromoted, rotation) { $0.version = version })
+    }
+
+    private func retired(
+        _ version: Int, _ verdict: Verdict, _ timeToDeath: Int64?, _ rotation: Rotation
+    ) throws {
+        try database.run(
+            """
+            UPDATE version SET state = 'retired', retired_at_ms = ?, retire_at_ms = NULL,
+              time_to_death_ms = ?
+            WHERE secret_id = ? AND number = ?
+            """,
+            [
+                .integer(now.milliseconds), Value(timeToDeath), .text(rotation.secret.id.text),
+                .integer(Int64(version)),
+            ])
+        try append(
+            event(.versionRetired, rotation) {
+                $0.version = version
+                $0.verdict = verdict
+                $0.timeToDeathMilliseconds = timeToDeath
+            })
+    }
+
+    private func destroyed(_ version: Int, _ rotation: Rotation) throws {
+        let owner = rotation.secret.id.text
+        try database.run(
+            """
+            UPDATE version SET state = 'destroyed', sealed_id = NULL
+            WHERE secret_id = ? AND number = ?
+            """, [.text(owner), .integer(Int64(version))])
+        try Store.erase(.value, of: owner, number: version, in: database)
+        try append(event(.versionDestroyed, rotation) { $0.version = version })
+    }
+
+    private func superseded(_ rotation: Rotation) throws {
+        try database.run(
+            """
+            UPDATE effect SET state = 'abandoned', settled_at_ms = ?
+            WHERE rotation_id = ? AND state IN ('intended', 'unsettled')
+            """, [.integer(now.milliseconds), .text(rotation.id.text)])
+        try append(event(.rotationSuperseded, rotation))
+    }
+}

@@ -1,0 +1,45 @@
+"""Drives a running pinecone-emulator with the official SDK, which must be satisfied with it.
+
+usage: emulator.py URL SEED_FILE
+"""
+
+import sys
+import time
+import unittest
+
+
+class OneLine(unittest.TestResult):
+    """One line for each case."""
+
+    def addSuccess(self, test):
+        self.say("ok", test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.say("FAILED", test)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.say("FAILED", test)
+
+    def say(self, verdict, test):
+        name = test._testMethodName.removeprefix("test_").replace("_", " ")
+        print(f"{verdict:6} {type(test).__name__}: {name}", flush=True)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    result = OneLine()
+    started = time.monotonic()
+    modules = ["tokens", "accounts", "keys", "faults"]
+    unittest.defaultTestLoader.loadTestsFromNames(modules).run(result)
+    for _, trace in result.failures + result.errors:
+        print(trace, file=sys.stderr)
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun} cases, {failed} failed, {time.monotonic() - started:.1f} s")
+    sys.exit(1 if failed or not result.testsRun else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -68,6 +68,12 @@ let package = Package(
         library("Curl", ["CCurl", "Secrets"], overC),
         library("HTTP", ["Curl", "OpenSSL", "Secrets"]),
         library("Pinecone", ["HTTP", "OpenSSL", "Rotations", "Secrets"]),
+        .executableTarget(
+            name: "keyturn",
+            dependencies: [
+                "Audit", "Files", "HTTP", "Handoff", "Linux", "OpenSSL", "Pinecone", "Processes",
+                "Rotations", "SQLite", "Secrets", "Storage", "Vault", "YAML", argumentParser,
+            ], swiftSettings: strict),
 
         // A local Admin API with faults; never linked into keyturn.
         library("PineconeEmulator", [flyingSocks]),

@@ -3,9 +3,9 @@ import Rotations
 import Secrets
 
 /// Writes a payload down as a destination wants it. The text is made in secure memory.
-enum Rendering {
+package enum Rendering {
     /// The payload in one of the formats of CONTRACT.md.
-    static func render(
+    package static func render(
         _ payload: borrowing Payload, as format: PayloadFormat
     ) throws(Unfit) -> SecretBytes {
         do throws(OpenSSLError) {

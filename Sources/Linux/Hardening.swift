@@ -10,6 +10,8 @@ package enum Hardening {
     package static func apply() throws(SystemError) {
         try require(cl_set_dumpable(0) == 0, "prctl")
         try require(cl_forbid_core_dumps() == 0, "setrlimit")
+        // Swift's own crash reports print what registers point at, which may be a secret.
+        try require(cl_crash_in_silence() == 0, "signal")
         try require(cl_set_child_subreaper(1) == 0, "prctl")
         umask(0o077)
     }

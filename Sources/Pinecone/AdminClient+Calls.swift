@@ -120,3 +120,32 @@ extension AdminClient {
         return .refused(Refusal(.noAnswer))
     }
 }
+
+extension AdminClient {
+    /// The service account with this client id, found with its own token.
+    package func findAccount(clientID: String) async -> Outcome<CredentialReference> {
+        switch await listServiceAccounts(except: nil) {
+        case .done(let accounts):
+            guard let account = accounts.first(where: { $0.clientID == clientID }) else {
+                return .refused(Refusal(.targetMissing))
+            }
+            return .done(
+                CredentialReference(
+                    kind: .serviceAccount, providerID: account.id, name: account.name,
+                    clientID: account.clientID, project: nil))
+        case .refused(let refusal): return .refused(refusal)
+        case .unsettled(let cause): return .unsettled(cause)
+        }
+    }
+}
+
+extension AdminClient {
+    /// Whether an admin can be used: it gets a token and may list service accounts. Nil when so.
+    package func checkAdmin() async -> Cause? {
+        switch await listServiceAccounts(except: nil, limit: 1) {
+        case .done: nil
+        case .refused(let refusal): refusal.cause
+        case .unsettled(let cause): cause
+        }
+    }
+}

@@ -24,7 +24,7 @@ package actor AdminClient {
     private var acceptedExchangeAt: Timestamp?
     private var acceptedKeyAt: Timestamp?
     /// How far the provider's clock was ahead of ours in its last answer.
-    private(set) var clockOffsetMilliseconds: Int64?
+    package private(set) var clockOffsetMilliseconds: Int64?
 
     /// A client for one connection.
     package init(

@@ -33,6 +33,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case hookSignaled = "hook-signaled"
     case hookNotStarted = "hook-not-started"
     case valueUnfit = "value-unfit"
+    case valueNotHeld = "value-not-held"
     case fileFailed = "file-failed"
     // Here
     case clock
@@ -73,6 +74,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .hookSignaled: "the command was ended by a signal"
         case .hookNotStarted: "the command could not be started"
         case .valueUnfit: "the value cannot be written in this format; use json"
+        case .valueNotHeld: "the vault does not hold the current value; rotate first"
         case .fileFailed: "the file could not be written"
         case .clock: "the clock cannot be trusted"
         case .noRoom: "there is too little room on the disk"

@@ -24,6 +24,7 @@ package struct Identifier: Hashable, Comparable, Sendable, Codable, CustomString
                 count -= 5
                 characters.append(Self.alphabet[Int(bits >> UInt64(count)) & 31])
             }
+            bits &= (1 << UInt64(count)) - 1
         }
         text = String(decoding: characters, as: UTF8.self)
     }

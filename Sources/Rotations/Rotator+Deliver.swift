@@ -137,6 +137,7 @@ extension Rotator {
             delivery.nextTryAt = nil
             hook = report
         case .failed(let unfit, let report):
+            conditions.tell(delivery.secret, unfit)
             delivery.state = .owed
             delivery.failures += 1
             delivery.cause = unfit.cause

@@ -34,6 +34,7 @@ extension Rotator {
         if rotation.trigger != .emergency {
             for destination in rotation.terms.destinations where destination.isRequired {
                 if let unfit = await handoff.check(destination) {
+                    conditions.tell(rotation.secret, unfit)
                     return try await fail(rotation, unfit.cause)
                 }
             }

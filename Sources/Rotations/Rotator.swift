@@ -19,10 +19,16 @@ package struct Rotator: Sendable {
         package let isClockTrusted: Bool
         /// Whether somebody asked the run to end; no further step is begun then.
         package let isStopping: @Sendable () -> Bool
+        /// Tells a person what is wrong with a destination; the trail has the cause alone.
+        package let tell: @Sendable (SecretReference, Unfit) -> Void
 
-        package init(isClockTrusted: Bool, isStopping: @escaping @Sendable () -> Bool) {
+        package init(
+            isClockTrusted: Bool, isStopping: @escaping @Sendable () -> Bool,
+            tell: @escaping @Sendable (SecretReference, Unfit) -> Void
+        ) {
             self.isClockTrusted = isClockTrusted
             self.isStopping = isStopping
+            self.tell = tell
         }
     }
 

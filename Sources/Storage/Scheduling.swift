@@ -43,4 +43,21 @@ package enum Scheduling {
             phase: standing.phase, freezes: freezes.filter { $0.covers(standing.policy.name) },
             zones: { (name) throws(UnknownZone) in try zone(name) })
     }
+
+    /// Whether the system has time zones at all.
+    package static var hasZones: Bool { TimeZoneFile.isInstalled }
+
+    /// The names of the system's zones, as far as its table lists them (tzfile(5)).
+    package static var zoneNames: [String] {
+        // Only for a suggestion: without the table there is none.
+        let table = (try? PublicFile.read("/usr/share/zoneinfo/tzdata.zi", limit: 1 << 20)) ?? []
+        return String(decoding: table, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            return switch words.first {
+            case "Z" where words.count > 1: String(words[1])
+            case "L" where words.count > 2: String(words[2])
+            default: nil
+            }
+        }
+    }
 }

@@ -94,7 +94,10 @@ extension Store {
     }
 
     /// Takes one sealed answer in, from the spool or from a person's hands.
-    package func takeIn(_ record: SealedRecord) async throws(StorageError) {
+    /// - Parameter isDry: only find out whether it could be.
+    package func takeIn(
+        _ record: SealedRecord, isDry: Bool = false
+    ) async throws(StorageError) {
         guard record.place.purpose == .answer, let effect = Identifier(record.place.owner) else {
             throw .damaged("this is no sealed answer")
         }
@@ -104,6 +107,7 @@ extension Store {
         } catch {
             throw StorageError(error)
         }
+        guard !isDry else { return }
         try await commit { transaction in
             let rotation = try transaction.database.first(
                 "\(Store.rotationColumns) JOIN effect e ON e.rotation_id = r.id WHERE e.id = ?",

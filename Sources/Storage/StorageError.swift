@@ -52,7 +52,7 @@ package enum StorageError: Error, Hashable, Sendable {
     }
 
     /// The same, in the words of a rotation.
-    var journal: JournalError {
+    package var journal: JournalError {
         switch self {
         case .stale: .stale
         case .busy: .busy

@@ -19,6 +19,19 @@ package struct StoredPolicy: Hashable, Sendable {
     }
 }
 
+/// A credential at a provider, whatever connection leads there.
+package struct Identity: Hashable, Sendable {
+    package let apiHost: String
+    package let kind: Target.Kind
+    package let providerID: String
+
+    package init(apiHost: String, kind: Target.Kind, providerID: String) {
+        self.apiHost = apiHost
+        self.kind = kind
+        self.providerID = providerID
+    }
+}
+
 /// What an apply changes. It is decided beforehand, and carried out in one transaction.
 package enum ConfigurationChange: Sendable {
     case addConnection(Connection)
@@ -78,17 +91,23 @@ extension Store {
         return try text.map { try Documents.decode([Freeze].self, $0) } ?? []
     }
 
-    /// The secret that ever had this id at the provider (P1).
-    package func secret(
-        kind: Target.Kind, providerID: String, apiHost: String
-    ) throws(StorageError) -> SecretReference? {
+    /// The secret of every id that a secret ever had at a provider (P1).
+    package func identities() throws(StorageError) -> [Identity: SecretReference] {
         try read { database in
-            try database.first(
+            let rows = try database.all(
                 """
-                SELECT s.id, s.name FROM identity i JOIN secret s ON s.id = i.secret_id
-                WHERE i.api_host = ? AND i.kind = ? AND i.provider_id = ?
-                """,
-                [.text(apiHost), .text(kind.rawValue), .text(providerID)], Self.reference)
+                SELECT s.id, s.name, i.api_host, i.kind, i.provider_id
+                FROM identity i JOIN secret s ON s.id = i.secret_id
+                """
+            ) { row in
+                (
+                    Identity(
+                        apiHost: row.text(2),
+                        kind: Target.Kind(rawValue: row.text(3)) ?? .serviceAccount,
+                        providerID: row.text(4)), try Self.reference(row)
+                )
+            }
+            return Dictionary(uniqueKeysWithValues: rows)
         }
     }
 

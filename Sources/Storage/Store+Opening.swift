@@ -89,6 +89,24 @@ extension Store {
         return database
     }
 
+    /// Where the root key of a state lives whose schema is older than this program's.
+    package static func keySource(
+        ofOlder directory: StateDirectory, environment: Environment
+    ) throws(StorageError) -> String {
+        do {
+            let database = try Database(
+                path: directory.database, access: .readOnly, busyTimeout: patience,
+                vfs: environment.vfs)
+            let source = try database.first(
+                "SELECT source FROM root_key ORDER BY created_at_ms DESC LIMIT 1"
+            ) { $0.text(0) }
+            guard let source else { throw StorageError.damaged("the state names no root key") }
+            return source
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
     /// Brings an older database to this program's schema: exclusive lock, backup copy beside it,
     /// all steps and their entry in one transaction. Returns the path of the copy.
     package static func migrate(

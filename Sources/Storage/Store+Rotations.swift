@@ -127,6 +127,17 @@ extension Store {
         }
     }
 
+    /// Inserts deliveries that a version owes besides those of its rotation.
+    package func owe(_ deliveries: [Delivery]) async throws(StorageError) {
+        guard !deliveries.isEmpty else { return }
+        try await commit { transaction in
+            for delivery in deliveries {
+                try transaction.insert(delivery)
+                try transaction.append(Event(.deliveryOwed) { $0.describe(delivery) })
+            }
+        }
+    }
+
     /// Writes that the run is alive when the trail has been silent for a day.
     package func heartbeat() async throws(StorageError) {
         try await commit { try $0.append(Event(.runHeartbeat)) }

@@ -92,6 +92,32 @@ extension Store {
         }
     }
 
+    /// How many deliveries and retirements a secret owes now.
+    package func debtCount(of secret: SecretReference) throws(StorageError) -> Int {
+        let now = environment.clock.now().milliseconds
+        return try read { database in
+            try database.first(
+                """
+                SELECT (SELECT count(*) FROM delivery
+                    WHERE secret_id = ?1 AND state IN ('owed', 'intended'))
+                  + (SELECT count(*) FROM version
+                    WHERE secret_id = ?1 AND state IN ('retiring', 'lost')
+                      AND ended_at_ms IS NULL AND coalesce(retire_at_ms, 0) <= ?2)
+                """, [.text(secret.id.text), .integer(now)]
+            ) { $0.int(0) } ?? 0
+        }
+    }
+
+    /// The secrets that are admins' credentials.
+    package func adminSecrets() throws(StorageError) -> Set<Identifier> {
+        try read { database in
+            Set(
+                try database.all(
+                    "SELECT secret_id FROM admin WHERE secret_id IS NOT NULL"
+                ) { Identifier($0.text(0)) }.compactMap { $0 })
+        }
+    }
+
     /// How many deliveries and retirements are owed, and how many rotations are parked.
     package func debts(
         at now: Timestamp

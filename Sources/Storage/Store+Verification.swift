@@ -51,6 +51,13 @@ extension Store {
             recordCount: records, checkpoint: try newestCheckpoint(), findings: verifier.findings)
     }
 
+    /// Whether SQLite finds the file whole.
+    package func quickCheck() throws(StorageError) -> Bool {
+        try read { database in
+            try database.first("PRAGMA quick_check") { $0.text(0) } == "ok"
+        }
+    }
+
     private func check(_ start: LogVerifier, upTo end: Int) throws(StorageError) -> LogVerifier {
         try read { database in
             var verifier = start

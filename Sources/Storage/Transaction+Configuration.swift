@@ -174,7 +174,10 @@ extension Transaction {
             })
     }
 
+    /// Removes the policy and closes what it owed; the caller has made sure that this is wanted
+    /// (P27). The secret, its versions and the credential at the provider stay.
     private func remove(_ secret: SecretReference) throws {
+        try closeDebts(of: secret)
         let before = try database.first(
             "SELECT document FROM policy WHERE secret_id = ?", [.text(secret.id.text)]
         ) { $0.text(0) }
@@ -190,6 +193,40 @@ extension Transaction {
                 $0.policy = secret.name
                 $0.digestBefore = before.map(Documents.digest)
             })
+    }
+
+    private func closeDebts(of secret: SecretReference) throws {
+        let open = try database.first(
+            "\(Store.rotationColumns) WHERE r.secret_id = ? AND r.state IN ('open', 'parked')",
+            [.text(secret.id.text)], Store.rotation)
+        if var open {
+            open.state = .superseded
+            open.finishedAt = now
+            try record([.superseded], in: open)
+        }
+        let owed = try database.all(
+            """
+            SELECT version, destination FROM delivery
+            WHERE secret_id = ? AND state IN ('owed', 'intended') ORDER BY version, position
+            """, [.text(secret.id.text)]
+        ) { ($0.int(0), $0.text(1)) }
+        for (version, destination) in owed {
+            try database.run(
+                """
+                UPDATE delivery SET state = 'closed', settled_at_ms = ?
+                WHERE secret_id = ? AND version = ? AND destination = ?
+                """,
+                [
+                    .integer(now.milliseconds), .text(secret.id.text), .integer(Int64(version)),
+                    .text(destination),
+                ])
+            try append(
+                Event(.deliveryClosed) {
+                    $0.secret = secret
+                    $0.version = version
+                    $0.destination = destination
+                })
+        }
     }
 
     /// Computes again when every policy's secret, or one secret, comes due.

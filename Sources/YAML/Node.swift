@@ -2,6 +2,11 @@
 package struct Mark: Hashable, Sendable {
     package let line: Int
     package let column: Int
+
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
 }
 
 /// A node of a YAML document with the place where it begins.

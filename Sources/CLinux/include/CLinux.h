@@ -55,6 +55,8 @@ int cl_get_dumpable(void);
 int cl_set_child_subreaper(int value);
 int cl_get_child_subreaper(void);
 int cl_forbid_core_dumps(void);
+/// Gives SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE and SIGABRT back to the kernel.
+int cl_crash_in_silence(void);
 
 /// capget(2): whether the effective set holds CAP_CHOWN.
 int cl_may_chown(void);

@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// `keyturn audit`
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "What happened, and the proof that nobody changed it.",
+        discussion: """
+              keyturn audit list --secret ci-deployer
+              keyturn audit verify
+            """, subcommands: [AuditList.self, AuditVerify.self])
+}

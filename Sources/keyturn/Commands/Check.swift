@@ -1,0 +1,238 @@
+import ArgumentParser
+import Audit
+import Files
+import Linux
+import OpenSSL
+import Rotations
+import SQLite
+import Storage
+
+/// `keyturn check`
+struct Check: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look at everything that a rotation will need, and change nothing.",
+        discussion: """
+            The key, permissions, the database, connections and their admins, the credentials' \
+            names at the provider, destinations. At the end it prints the systemd drop-in that \
+            the policies' destinations need. Exit status 7 when something needs attention.
+
+              keyturn check
+              keyturn check --offline
+            """)
+
+    @OptionGroup var options: StateOptions
+    @Flag(name: .long, help: "Ask nothing of the provider.")
+    var offline = false
+
+    /// One thing that was looked at.
+    struct Item {
+        enum State: String { case ok, attention, failed }
+
+        let name: String
+        let state: State
+        let detail: String
+        var hint: String?
+        var status = ExitStatus.attention
+    }
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let store = try await program.open()
+        var items = [memory()]
+        items.append(await key(program, store))
+        let isUnlocked = items.last?.state == .ok
+        items.append(await database(store))
+        items += await secrets(store, program)
+        let policies = try await program.storing { () async throws(StorageError) in
+            try await store.policies()
+        }
+        items += try await outside(program, store, policies, isUnlocked: isUnlocked)
+        for item in items { tell(item, program.console) }
+        if !options.json {
+            let dropIn = DropIn(policies: policies.map(\.policy), state: program.directory)
+            for line in dropIn.lines { program.console.answer(line) }
+        }
+        let worst = items.filter { $0.state != .ok }.map(\.status)
+            .max { $0.rawValue < $1.rawValue }
+        return worst?.rawValue ?? 0
+    }
+
+    private func tell(_ item: Item, _ console: Console) {
+        guard options.json else {
+            console.answer("\(item.state.rawValue.uppercased()) \(item.name): \(item.detail)")
+            if let hint = item.hint { console.answer("     \(hint)") }
+            return
+        }
+        var object: [String: JSON] = [
+            "kind": .string("check"), "name": .string(item.name),
+            "state": .string(item.state.rawValue), "detail": .string(item.detail),
+        ]
+        object["hint"] = item.hint.map(JSON.string)
+        console.answer(object)
+    }
+
+    // MARK: Here
+
+    private func memory() -> Item {
+        switch SecureHeap.protection {
+        case .locked:
+            Item(name: "memory", state: .ok, detail: "secrets are locked in memory")
+        case .unlocked:
+            Item(
+                name: "memory", state: .attention,
+                detail: "secrets cannot be locked in memory and may reach the swap",
+                hint: "raise the limit: LimitMEMLOCK=8M in the unit, or ulimit -l 8192")
+        case .absent:
+            Item(
+                name: "memory", state: .failed, detail: "there is no memory for secrets",
+                status: .failure)
+        }
+    }
+
+    private func key(_ program: Program, _ store: Store) async -> Item {
+        do throws(Failure) {
+            try await program.unlock(store)
+            let source = try await program.storing { () async throws(StorageError) in
+                try await store.rootKeySource()
+            }
+            return Item(
+                name: "key", state: .ok, detail: "\(source.source) is the root key \(source.keyID)")
+        } catch {
+            return Item(
+                name: "key", state: .failed, detail: error.message, hint: error.hint,
+                status: error.status)
+        }
+    }
+
+    private func database(_ store: Store) async -> Item {
+        do throws(StorageError) {
+            let health = try await store.quickCheck()
+            let count = try await store.entryCount()
+            return health
+                ? Item(
+                    name: "database", state: .ok,
+                    detail: "\(count) entries; SQLite \(Database.version)")
+                : Item(
+                    name: "database", state: .failed, detail: "SQLite finds it damaged",
+                    hint: "restore a backup", status: .brokenTrail)
+        } catch {
+            let failure = Failure(error)
+            return Item(
+                name: "database", state: .failed, detail: failure.message, hint: failure.hint,
+                status: failure.status)
+        }
+    }
+
+    private func secrets(_ store: Store, _ program: Program) async -> [Item] {
+        let now = program.clock.now()
+        // The database's own check has told why it cannot be read.
+        let statuses = (try? await store.statuses(at: now)) ?? []
+        return statuses.compactMap { status in
+            guard status.policy != nil else { return nil }
+            let name = "secret \(status.secret.name)"
+            switch status.state(at: now) {
+            case .fresh, .due, .rotating:
+                guard status.debts > 0 else { return nil }
+                return Item(
+                    name: name, state: .attention, detail: "\(status.debts) owed",
+                    hint: "keyturn secret show \(status.secret.name)")
+            case .overdue:
+                return Item(name: name, state: .attention, detail: "it is past its max-age")
+            case .unsettled:
+                return Item(
+                    name: name, state: .attention,
+                    detail: "nobody knows whether its last minting call happened",
+                    hint: "keyturn run finds out")
+            case .parked, .foreignRotated:
+                return Item(
+                    name: name, state: .attention,
+                    detail: "parked: \(status.open?.cause?.text ?? "")",
+                    hint: "keyturn rotate \(status.secret.name) --reason \"…\" takes it up")
+            }
+        }
+    }
+
+    // MARK: Outside
+
+    private func outside(
+        _ program: Program, _ store: Store, _ policies: [StoredPolicy], isUnlocked: Bool
+    ) async throws(Failure) -> [Item] {
+        var items: [Item] = []
+        let inspector = try await Inspector(program: program, store: store)
+        let connections = try await program.storing { () async throws(StorageError) in
+            try await store.connections()
+        }
+        var usable: Set<String> = []
+        for connection in connections where isUnlocked && !offline {
+            if let failure = await inspector.problem(of: connection) {
+                items.append(
+                    Item(
+                        name: "connection \(connection.name)", state: .failed,
+                        detail: failure.message, hint: failure.hint, status: failure.status))
+            } else {
+                usable.insert(connection.name)
+                items.append(
+                    Item(
+                        name: "connection \(connection.name)", state: .ok,
+                        detail: "\(connection.api) answers an admin"))
+            }
+        }
+        for stored in policies {
+            var problems: [String] = []
+            if usable.contains(stored.policy.target.connection) {
+                problems = await inspector.credentialProblems(of: stored)
+            }
+            for problem in problems {
+                items.append(
+                    Item(
+                        name: "policy \(stored.policy.name)", state: .attention, detail: problem))
+            }
+            let unfit = await inspector.destinationProblems(of: stored)
+            for problem in unfit {
+                items.append(
+                    Item(
+                        name: "policy \(stored.policy.name)", state: .attention,
+                        detail: problem.description, hint: problem.hint,
+                        status: problem.isLoosePermissions ? .loosePermissions : .attention))
+            }
+            if problems.isEmpty, unfit.isEmpty {
+                items.append(
+                    Item(
+                        name: "policy \(stored.policy.name)", state: .ok,
+                        detail: "\(stored.policy.terms.destinations.count) destinations are fit"))
+            }
+        }
+        return items
+    }
+}
+
+/// What the hardened unit must be allowed for the destinations of the policies.
+struct DropIn {
+    let policies: [Policy]
+    let state: StateDirectory
+
+    /// The lines of `/etc/systemd/system/keyturn.service.d/destinations.conf`; none when the unit
+    /// needs nothing besides its own.
+    var lines: [String] {
+        let files = policies.flatMap(\.terms.destinations).compactMap { destination -> FileTerms? in
+            if case .file(let file) = destination.receiver { file } else { nil }
+        }
+        let directories = Set(
+            files.map { String($0.path[..<($0.path.lastIndex(of: "/") ?? $0.path.startIndex)]) })
+        let groups = Set(files.compactMap(\.group))
+        let needsOwner = files.contains { $0.owner != nil }
+        guard !directories.isEmpty else { return [] }
+        var lines = [
+            "", "# /etc/systemd/system/keyturn.service.d/destinations.conf", "[Service]",
+        ]
+        for directory in directories.sorted() { lines.append("ReadWritePaths=\(directory)") }
+        if !groups.isEmpty {
+            lines.append("SupplementaryGroups=\(groups.sorted().joined(separator: " "))")
+        }
+        if needsOwner {
+            lines.append("AmbientCapabilities=CAP_CHOWN CAP_FOWNER")
+            lines.append("CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER")
+        }
+        return lines
+    }
+}

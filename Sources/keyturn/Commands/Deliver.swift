@@ -1,0 +1,195 @@
+import ArgumentParser
+import Audit
+import Files
+import Handoff
+import Pinecone
+import Rotations
+import Storage
+
+/// `keyturn deliver`
+struct Deliver: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Deliver the current version again, without rotating.",
+        discussion: """
+            It goes to the destinations that the policy has now, once it has proved itself alive \
+            at the provider; a value that is refused there is written nowhere.
+
+              keyturn deliver ci-deployer
+              keyturn deliver ci-deployer --to file:/run/ci/pinecone.env
+            """)
+
+    @OptionGroup var options: StateOptions
+    @Argument(help: "The policy's name.") var name: String
+    @Option(name: .customLong("to"), help: "Only this destination, as `policy show` names it.")
+    var destination: String?
+    @Flag(name: .long, help: "Check the destinations, and write nothing.")
+    var dryRun = false
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let store = try await program.open()
+        let stored = try await store.policyOrFailure(name)
+        let wanted = try wanted(stored.policy)
+        if dryRun { return await check(wanted, program) }
+        try await program.unlock(store)
+        let work = HandDelivery(program: program, store: store, stored: stored)
+        let results = try await work.deliver(to: wanted)
+        var isComplete = true
+        for result in results {
+            isComplete = isComplete && (result.cause == nil || !result.isRequired)
+            tell(result.id, version: result.version, cause: result.cause, program.console)
+        }
+        return isComplete ? 0 : ExitStatus.failure.rawValue
+    }
+
+    private func wanted(_ policy: Policy) throws(Failure) -> [Destination] {
+        let all = policy.terms.destinations
+        guard let destination else {
+            guard !all.isEmpty else {
+                throw Failure(
+                    "\(name) delivers nowhere", hint: "see `deliver:` in its file", .usage)
+            }
+            return all
+        }
+        let found = all.filter { $0.id == destination }
+        guard !found.isEmpty else {
+            throw Failure(
+                "\(name) does not deliver to \(destination)",
+                hint: "its destinations are " + all.map(\.id).joined(separator: ", "), .usage)
+        }
+        return found
+    }
+
+    private func check(_ destinations: [Destination], _ program: Program) async -> Int32 {
+        var isFit = true
+        for destination in destinations {
+            let unfit = await program.handoff.check(destination)
+            isFit = isFit && unfit == nil
+            let line = unfit.map { "\(destination.id): \($0.description)" }
+            program.console.answer(
+                json: options.json, line ?? "\(destination.id): can be delivered to",
+                [
+                    "kind": .string("destination"), "name": .string(name),
+                    "destination": .string(destination.id), "fit": .boolean(unfit == nil),
+                ])
+        }
+        return isFit ? 0 : ExitStatus.failure.rawValue
+    }
+
+    private func tell(_ id: String, version: Int, cause: Cause?, _ console: Console) {
+        var object: [String: JSON] = [
+            "kind": .string("delivery"), "name": .string(name), "destination": .string(id),
+            "version": .integer(Int64(version)),
+            "outcome": .string(cause == nil ? "done" : "failed"),
+        ]
+        object["cause"] = (cause?.rawValue).map(JSON.string)
+        console.answer(
+            json: options.json,
+            cause.map { "\(id): failed: \($0.text)" } ?? "\(id): has version \(version)", object)
+    }
+}
+
+/// A delivery that a person asked for.
+struct HandDelivery {
+    let program: Program
+    let store: Store
+    let stored: StoredPolicy
+
+    /// How one destination came off.
+    struct Result {
+        let id: String
+        let version: Int
+        let isRequired: Bool
+        let cause: Cause?
+    }
+
+    /// Delivers the current version to these destinations, under the secret's lock.
+    func deliver(to destinations: [Destination]) async throws(Failure) -> [Result] {
+        guard let lock = try HeldLock.take(program.directory.lock(secret: stored.secret.id.text))
+        else { throw Failure(StorageError.busy) }
+        defer { withExtendedLifetime(lock) {} }
+        do throws(JournalError) {
+            return try await deliverLocked(to: destinations)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func deliverLocked(
+        to destinations: [Destination]
+    ) async throws(JournalError) -> [Result] {
+        guard
+            let current = try await store.versions(of: stored.secret)
+                .first(where: { $0.state == .current })
+        else { return [] }
+        guard current.isHeld else {
+            return destinations.map {
+                Result(
+                    id: $0.id, version: current.number, isRequired: $0.isRequired,
+                    cause: .valueNotHeld)
+            }
+        }
+        try await owe(destinations, current)
+        guard let rotator = try await rotator() else { return [] }
+        let rotation = Rotation(
+            id: try store.newIdentifier(), secret: stored.secret, target: stored.policy.target,
+            trigger: .manual, reason: nil, ticket: nil, terms: stored.policy.terms,
+            startedAt: program.clock.now())
+        var results: [Result] = []
+        for destination in destinations {
+            let delivered = try await rotator.deliver(
+                current, in: rotation, to: destination.id)
+            let row = try await store.deliveries(of: current.number, of: stored.secret)
+                .first { $0.destination.id == destination.id }
+            let cause: Cause? =
+                switch delivered {
+                case .foreignRotated: .foreignRotated
+                case .noVerdict: .noAnswer
+                case .complete, .incomplete: row?.isDebt == true ? row?.cause : nil
+                }
+            results.append(
+                Result(
+                    id: destination.id, version: current.number,
+                    isRequired: destination.isRequired, cause: cause))
+        }
+        return results
+    }
+
+    /// Rows for destinations that the policy got after the version was made.
+    private func owe(
+        _ destinations: [Destination], _ current: Version
+    ) async throws(JournalError) {
+        let known = try await store.deliveries(of: current.number, of: stored.secret)
+        var position = (known.map(\.position).max() ?? -1) + 1
+        var missing: [Delivery] = []
+        for destination in destinations
+        where !known.contains(where: { $0.destination.id == destination.id }) {
+            missing.append(
+                Delivery(
+                    secret: stored.secret, version: current.number, position: position,
+                    destination: destination))
+            position += 1
+        }
+        do throws(StorageError) {
+            try await store.owe(missing)
+        } catch {
+            throw error.journal
+        }
+    }
+
+    private func rotator() async throws(JournalError) -> Rotator? {
+        let target = stored.policy.target
+        let connections: [Connection]
+        do throws(StorageError) {
+            connections = try await store.connections()
+        } catch {
+            throw error.journal
+        }
+        guard let connection = connections.first(where: { $0.name == target.connection }),
+            // Apply has read the same addresses before.
+            let client = try? program.client(for: connection, store: store)
+        else { return nil }
+        return program.rotator(
+            of: target, client, store: store, alive: ProvedAlive(), isClockTrusted: true)
+    }
+}

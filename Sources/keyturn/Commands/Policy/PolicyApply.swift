@@ -1,0 +1,120 @@
+import ArgumentParser
+import Audit
+import Files
+import Rotations
+import Storage
+
+/// `keyturn policy apply`
+struct PolicyApply: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Take in a file of connections and policies.",
+        discussion: """
+            The file is checked whole before anything is done, and applied in one transaction. \
+            Nothing is asked or changed at the provider, and nothing is ever rotated by it. \
+            Policies that the file no longer has are named and kept.
+
+              keyturn policy apply keyturn.yaml --dry-run
+              keyturn policy apply keyturn.yaml
+              keyturn policy apply keyturn.yaml --prune
+            """)
+
+    @OptionGroup var options: StateOptions
+    @Argument(help: "The file.", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String
+    @Flag(name: .long, help: "Remove the policies that the file no longer has.")
+    var prune = false
+    @Flag(name: .long, help: "With --prune: close what a removed policy still owes.")
+    var abandon = false
+    @Flag(name: .long, help: "Say what would change, and change nothing.")
+    var dryRun = false
+
+    /// The largest file: some ten thousand policies.
+    private static let limit = 16 << 20
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let store = dryRun ? try await program.openForReading() : try await program.open()
+        let plan = try await plan(program, store)
+        if !dryRun, !plan.changes.isEmpty {
+            try await program.unlock(store)
+            try await program.storing { () async throws(StorageError) in
+                try await store.apply(plan.changes)
+            }
+        }
+        tell(plan, program.console)
+        return 0
+    }
+
+    private func plan(_ program: Program, _ store: Store) async throws(Failure) -> ApplyPlan {
+        let bytes = try read(program.surroundings)
+        let stored = try await program.storing { () async throws(StorageError) in
+            (
+                connections: try await store.connections(), policies: try await store.policies(),
+                freezes: try await store.freezes(), owners: try await store.identities(),
+                obligations: try await store.obligations()
+            )
+        }
+        do throws(ConfigurationFile.Problems) {
+            let parsed = try ConfigurationFile.parse(
+                bytes, state: program.directory,
+                storedConnections: stored.connections.map(\.name))
+            return try ApplyPlan(
+                parsed,
+                over: ApplyPlan.Stored(
+                    connections: stored.connections, policies: stored.policies,
+                    freezes: stored.freezes,
+                    owner: { target, host in
+                        stored.owners[
+                            Identity(
+                                apiHost: host, kind: target.kind, providerID: target.providerID)]
+                    }, obligations: { stored.obligations[$0.id] ?? [] }),
+                options: ApplyPlan.Options(prune: prune, abandon: abandon))
+        } catch {
+            throw tell(error, program.console)
+        }
+    }
+
+    private func read(_ surroundings: Surroundings) throws(Failure) -> [UInt8] {
+        var path = file
+        if !path.hasPrefix("/") {
+            let base = surroundings.environment["PWD"] ?? "/"
+            path = base + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+        }
+        do throws(FileError) {
+            return try PublicFile.read(path, limit: Self.limit)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// All problems but the last are told here; the last ends the command.
+    private func tell(_ problems: ConfigurationFile.Problems, _ console: Console) -> Failure {
+        let failures = problems.all.map {
+            Failure($0.text(in: file), hint: $0.hint, .configuration)
+        }
+        for failure in failures.dropLast() { console.fail(failure) }
+        return failures.last ?? Failure("the file is wrong", .configuration)
+    }
+
+    private func tell(_ plan: ApplyPlan, _ console: Console) {
+        for line in plan.lines {
+            if options.json {
+                var object: [String: JSON] = [
+                    "kind": .string("change"), "change": .string(line.verb),
+                    "what": .string(line.kind), "name": .string(line.name),
+                    "applied": .boolean(!dryRun && line.verb != "kept" && line.verb != "unchanged"),
+                ]
+                object["detail"] = line.detail.map(JSON.string)
+                console.answer(object)
+            } else {
+                let detail = line.detail.map { " (\($0))" } ?? ""
+                console.answer("\(line.verb) \(line.kind) \(line.name)\(detail)")
+            }
+        }
+        guard !options.json else { return }
+        if plan.lines.contains(where: { $0.verb == "kept" }) {
+            console.say("keyturn: --prune removes the policies that the file no longer has")
+        }
+        if dryRun, !plan.changes.isEmpty { console.say("keyturn: nothing was changed (--dry-run)") }
+    }
+}

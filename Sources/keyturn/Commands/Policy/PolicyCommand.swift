@@ -1,0 +1,33 @@
+import ArgumentParser
+import Rotations
+import Storage
+
+/// `keyturn policy`
+struct PolicyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "What must be rotated, when, how, and who receives it.",
+        discussion: """
+              keyturn policy apply keyturn.yaml --dry-run
+              keyturn policy list
+            """,
+        subcommands: [
+            PolicyApply.self, PolicyList.self, PolicyShow.self, PolicyPause.self,
+            PolicyResume.self, PolicyRemove.self,
+        ])
+}
+
+extension Store {
+    /// The policy of this name, or why there is none.
+    func policyOrFailure(_ name: String) throws(Failure) -> StoredPolicy {
+        do throws(StorageError) {
+            if let policy = try policy(named: name) { return policy }
+            let nearest = Nearest.match(name, among: try policies().map(\.policy.name))
+            throw StorageError.refused(nearest.map { "did you mean \($0)?" } ?? "")
+        } catch {
+            guard case .refused(let hint) = error else { throw Failure(error) }
+            throw Failure(
+                "there is no policy \(name)",
+                hint: hint.isEmpty ? "see `keyturn policy list`" : hint, .usage)
+        }
+    }
+}

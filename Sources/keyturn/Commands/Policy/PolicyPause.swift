@@ -1,0 +1,112 @@
+import ArgumentParser
+import Audit
+import Rotations
+import Storage
+
+/// `keyturn policy pause`
+struct PolicyPause: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Hold a policy's schedule until a time.",
+        discussion: """
+            Nothing new is rotated by schedule. What is under way, deliveries, retirements and \
+            rotations by hand go on. A pause has an end and a reason.
+
+              keyturn policy pause ci-deployer --until 2026-12-24 --reason "release freeze"
+            """)
+
+    @OptionGroup var options: StateOptions
+    @Argument(help: "The policy's name.") var name: String
+    @Option(name: .long, help: "The end: 2026-12-24, 2026-12-24T09:00:00Z, or a duration: 3d.")
+    var until: String
+    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
+    var reason: String
+    @Flag(name: .long, help: "Say what would happen, and change nothing.")
+    var dryRun = false
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let now = program.clock.now()
+        let end = try Self.end(until, now: now)
+        let reason = try Reason.checked(reason)
+        let store = try await program.open()
+        let stored = try await store.policyOrFailure(name)
+        if !dryRun {
+            try await program.unlock(store)
+            try await program.storing { () async throws(StorageError) in
+                try await store.pause(stored.secret, until: end, reason: reason)
+            }
+        }
+        program.console.answer(
+            json: options.json, "\(name): paused until \(end.rfc3339)",
+            [
+                "kind": .string("policy"), "name": .string(name),
+                "paused_until": .string(end.rfc3339),
+            ])
+        return 0
+    }
+
+    private static func end(_ text: String, now: Timestamp) throws(Failure) -> Timestamp {
+        // A duration, or else a time.
+        if let interval = try? Interval(parsing: text) { return now + interval }
+        guard let time = Timestamp(rfc3339: text) else {
+            throw Failure(
+                "`\(text)` is no time", hint: "write 2026-12-24, 2026-12-24T09:00:00Z or 3d",
+                .usage)
+        }
+        guard time > now else { throw Failure("\(time.rfc3339) is past", .usage) }
+        return time
+    }
+}
+
+/// `keyturn policy resume`
+struct PolicyResume: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Let a paused policy's schedule go on.",
+        discussion: "  keyturn policy resume ci-deployer")
+
+    @OptionGroup var options: StateOptions
+    @Argument(help: "The policy's name.") var name: String
+    @Flag(name: .long, help: "Say what would happen, and change nothing.")
+    var dryRun = false
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let store = try await program.open()
+        let stored = try await store.policyOrFailure(name)
+        let wasPaused = stored.pausedUntil != nil
+        if wasPaused, !dryRun {
+            try await program.unlock(store)
+            try await program.storing { () async throws(StorageError) in
+                try await store.resume(stored.secret)
+            }
+        }
+        program.console.answer(
+            json: options.json,
+            wasPaused ? "\(name): its schedule goes on" : "\(name): it was not paused",
+            ["kind": .string("policy"), "name": .string(name), "was_paused": .boolean(wasPaused)])
+        return 0
+    }
+}
+
+/// A person's words for the audit trail.
+enum Reason {
+    /// The longest, in UTF-8 bytes.
+    static let limit = 500
+
+    /// The reason, trimmed, or why it is refused.
+    static func checked(_ text: String) throws(Failure) -> String {
+        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard !words.isEmpty else { throw Failure("the reason is empty", .usage) }
+        guard words.utf8.count <= limit else {
+            throw Failure("the reason is longer than \(limit) bytes", .usage)
+        }
+        return words
+    }
+}
+
+extension Console {
+    /// One line for a person, or its object.
+    func answer(json: Bool, _ line: String, _ object: [String: JSON]) {
+        if json { answer(object) } else { answer(line) }
+    }
+}

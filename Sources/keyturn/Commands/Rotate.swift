@@ -1,0 +1,87 @@
+import ArgumentParser
+import Audit
+import Rotations
+import Storage
+
+/// `keyturn rotate`
+struct Rotate: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Rotate now, by hand.",
+        discussion: """
+            Windows, freezes and back-off do not hold it. With --compromised it is an emergency: \
+            it takes the place of what is under way, and the old credential is retired as soon as \
+            the new one is proved, delivered or not.
+
+              keyturn rotate ci-deployer --reason "left the company" --ticket OPS-7
+              keyturn rotate --all --compromised --reason "laptop stolen" --confirm 12
+            """)
+
+    @OptionGroup var options: StateOptions
+    @Argument(help: "The policies.") var names: [String] = []
+    @Option(name: .long, help: "Policies with this label, KEY=VALUE.")
+    var label: LabelOption?
+    @Flag(name: .long, help: "All policies.") var all = false
+    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
+    var reason: String
+    @Option(name: .long, help: "A ticket, for the audit trail.")
+    var ticket: String?
+    @Flag(name: .long, help: "An emergency: the old credential must die at once.")
+    var compromised = false
+    @OptionGroup var confirmation: ConfirmOption
+    @Option(name: .long, help: "How many secrets are worked on at once.")
+    var jobs = 8
+    @Flag(name: .long, help: "Check all that can be checked without an effect, and do nothing.")
+    var dryRun = false
+
+    mutating func validate() throws {
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
+        let ways = [!names.isEmpty, label != nil, all].filter { $0 }.count
+        guard ways == 1 else {
+            throw ValidationError("name the policies, or a --label, or --all: one of them")
+        }
+        if let ticket, ticket.utf8.count > 100 {
+            throw ValidationError("--ticket is longer than 100 bytes")
+        }
+    }
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let reason = try Reason.checked(reason)
+        let store = try await program.open()
+        let policies = try await selected(store, program)
+        guard !policies.isEmpty else {
+            throw Failure("no policy is meant", hint: "see `keyturn policy list`", .usage)
+        }
+        let names = policies.map(\.policy.name)
+        if dryRun {
+            return try await DryRun(
+                program: program, store: store, only: Set(names), json: options.json, isByHand: true
+            ).run()
+        }
+        try confirmation.require(
+            names, compromised ? "rotate at once" : "rotate", surroundings)
+        return try await program.pass(
+            store,
+            .byHand(
+                policies, compromised ? .emergency : .manual, reason: reason, ticket: ticket),
+            jobs: jobs, json: options.json)
+    }
+
+    private func selected(_ store: Store, _ program: Program) async throws(Failure)
+        -> [StoredPolicy]
+    {
+        if !names.isEmpty {
+            var policies: [StoredPolicy] = []
+            for name in names where !policies.contains(where: { $0.policy.name == name }) {
+                policies.append(try await store.policyOrFailure(name))
+            }
+            return policies
+        }
+        let label = label
+        return try await program.storing { () async throws(StorageError) in
+            let policies = try await store.policies()
+            guard let label else { return policies }
+            return policies.filter { $0.policy.labels[label.key] == label.value }
+        }
+    }
+}

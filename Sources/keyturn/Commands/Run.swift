@@ -1,0 +1,83 @@
+import ArgumentParser
+import Audit
+import Rotations
+import Storage
+
+/// `keyturn run`
+struct Run: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "One pass: recover, finish, rotate, deliver, retire.",
+        discussion: """
+            What a systemd timer or cron calls. It takes up what was interrupted, rotates what is \
+            due, tries again what failed, retires what has had its time, and ends. When nothing is \
+            due it writes nothing.
+
+              keyturn run
+              keyturn run ci-deployer search-key
+              keyturn run --label env=prod --dry-run
+            """)
+
+    @OptionGroup var options: StateOptions
+    @Argument(help: "Only these policies.") var names: [String] = []
+    @Option(name: .long, help: "Only policies with this label, KEY=VALUE.")
+    var label: LabelOption?
+    @Option(name: .long, help: "How many secrets are worked on at once.")
+    var jobs = 8
+    @Flag(name: .long, help: "Check all that can be checked without an effect, and do nothing.")
+    var dryRun = false
+
+    mutating func validate() throws {
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
+    }
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let store = try await program.open()
+        let only = try await selected(store, program)
+        if dryRun {
+            return try await DryRun(
+                program: program, store: store, only: only, json: options.json
+            ).run()
+        }
+        return try await program.pass(
+            store, .schedule(only: only), jobs: jobs, json: options.json)
+    }
+
+    private func selected(_ store: Store, _ program: Program) async throws(Failure) -> Set<String>?
+    {
+        guard !names.isEmpty || label != nil else { return nil }
+        for name in names { _ = try await store.policyOrFailure(name) }
+        guard let label else { return Set(names) }
+        let labelled = try await program.storing { () async throws(StorageError) in
+            try await store.names(labelled: label.pair)
+        }
+        return names.isEmpty ? Set(labelled) : Set(names).intersection(labelled)
+    }
+}
+
+extension Program {
+    /// Makes a pass, tells what it did as it goes, and returns its exit code.
+    func pass(
+        _ store: Store, _ demand: Pass.Demand, jobs: Int, json: Bool
+    ) async throws(Failure) -> Int32 {
+        let console = console
+        let pass = Pass(
+            program: self, store: store, demand: demand, jobs: jobs,
+            report: { report in
+                if json { console.answer(report.json) } else { console.answer(report.line) }
+            })
+        let report = try await pass.run()
+        if json {
+            console.answer(report.json)
+        } else if report.secrets.isEmpty {
+            if console.isErrorTerminal { console.say("keyturn: nothing is due") }
+        } else if report.secrets.count > 1 {
+            console.answer(report.line)
+        }
+        if let signal = report.signal {
+            console.say(
+                "keyturn: ended by signal \(signal); all is written down, run again to go on")
+        }
+        return report.exitCode
+    }
+}

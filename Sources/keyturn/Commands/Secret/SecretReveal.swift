@@ -1,0 +1,94 @@
+import ArgumentParser
+import Handoff
+import Rotations
+import Secrets
+import Storage
+
+/// `keyturn secret reveal`
+struct SecretReveal: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reveal", abstract: "Print the value of a secret; it is audited.",
+        discussion: """
+            The entry in the audit trail is written first: what cannot be audited is not shown. \
+            Besides this command nothing prints a secret.
+
+              keyturn secret reveal ci-deployer --reason "restore the build host" > secret
+              keyturn secret reveal ci-deployer --format env --reason "…"
+            """)
+
+    @OptionGroup var options: StateOptions
+    @Argument(help: "The secret's name.") var name: String
+    @Option(name: .long, help: "Another version than the current one.")
+    var version: Int?
+    @Option(name: .long, help: "raw (the value alone), env or json.")
+    var format: Format = .raw
+    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
+    var reason: String
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case raw, env, json
+    }
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let reason = try Reason.checked(reason)
+        let store = try await program.open()
+        let secret = try await store.secretOrFailure(name)
+        let versions = try await program.storing { () async throws(StorageError) in
+            try await store.versions(ofSecret: secret.id)
+        }
+        let wanted = versions.first {
+            version == nil ? $0.state == .current : $0.number == version
+        }
+        guard let wanted, wanted.isHeld else {
+            throw Failure(
+                "the vault does not hold \(version.map { "version \($0)" } ?? "the current value") "
+                    + "of \(name)", hint: "see `keyturn secret show \(name)`", .usage)
+        }
+        try await program.unlock(store)
+        let text = try await rendered(wanted, secret, store)
+        // P35: the entry is on disk before a byte is printed.
+        try await program.storing { () async throws(StorageError) in
+            try await store.recordReveal(of: wanted.number, secret, reason: reason)
+        }
+        program.console.answer(secret: text)
+        if program.console.isTerminal, format == .raw { program.console.answer("") }
+        return 0
+    }
+
+    private func rendered(
+        _ version: Version, _ secret: SecretReference, _ store: Store
+    ) async throws(Failure) -> SecretBytes {
+        let kind: Target.Kind = version.clientID == nil ? .apiKey : .serviceAccount
+        let value = try await opened(version, secret, store)
+        let payload = Payload(
+            label: PayloadLabel(
+                name: name, version: version.number, kind: kind, rotation: nil),
+            credential: Credential(
+                reference: CredentialReference(
+                    kind: kind, providerID: version.providerID, name: version.providerName,
+                    clientID: version.clientID, project: nil), value: value),
+            names: EnvironmentNames())
+        let wanted: PayloadFormat =
+            switch options.json ? .json : format {
+            case .raw: .raw
+            case .env: .env
+            case .json: .json
+            }
+        do throws(Unfit) {
+            return try Rendering.render(payload, as: wanted)
+        } catch {
+            throw Failure(error.description, hint: error.hint, .failure)
+        }
+    }
+
+    private func opened(
+        _ version: Version, _ secret: SecretReference, _ store: Store
+    ) async throws(Failure) -> SecretBytes {
+        do throws(StorageError) {
+            return try await store.open(version: version.number, ofSecret: secret.id)
+        } catch {
+            throw Failure(error)
+        }
+    }
+}

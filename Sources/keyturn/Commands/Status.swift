@@ -1,0 +1,132 @@
+import ArgumentParser
+import Audit
+import Rotations
+import Storage
+
+/// `keyturn status`
+struct Status: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Every secret: how fresh it is, what comes next, what is owed.",
+        discussion: """
+            The most urgent first. It reads only, and needs no root key.
+
+              keyturn status
+              keyturn status --label env=prod --json
+            """)
+
+    @OptionGroup var options: StateOptions
+    @Option(name: .long, help: "Only policies with this label, KEY=VALUE.")
+    var label: LabelOption?
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let program = try options.program(surroundings)
+        let store = try await program.openForReading()
+        let now = program.clock.now()
+        let pair = label?.pair
+        let statuses = try await program.storing { () async throws(StorageError) in
+            try await store.statuses(labelled: pair, at: now)
+        }.filter { $0.policy != nil }
+        let sorted = statuses.sorted {
+            (-$0.state(at: now).urgency, $0.due?.at ?? .latest, $0.secret.name)
+                < (-$1.state(at: now).urgency, $1.due?.at ?? .latest, $1.secret.name)
+        }
+        if options.json {
+            for status in sorted { program.console.answer(status.json(at: now)) }
+        } else {
+            program.console.answer(
+                heads: ["NAME", "STATE", "VERSION", "AGE", "NEXT", "OWED", "LAST"],
+                rows: sorted.map { $0.row(at: now) })
+        }
+        return 0
+    }
+}
+
+extension SecretStatus {
+    /// What a person should think of it.
+    enum State: String, CaseIterable {
+        case fresh
+        case due
+        case rotating
+        case overdue
+        case unsettled
+        case parked
+        case foreignRotated = "foreign-rotated"
+
+        /// The larger, the sooner somebody should look.
+        var urgency: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    }
+
+    func state(at now: Timestamp) -> State {
+        if let open {
+            if open.state == .parked {
+                return open.cause == .foreignRotated ? .foreignRotated : .parked
+            }
+            // Between the intent of a minting call and its outcome nobody knows.
+            if open.step == .issue { return .unsettled }
+            if open.step != .retire || open.cause != nil { return .rotating }
+        }
+        guard let due else { return .fresh }
+        if let limit = due.mustBeBefore, limit <= now { return .overdue }
+        return due.at <= now ? .due : .fresh
+    }
+
+    func row(at now: Timestamp) -> [String] {
+        let isPaused = policy?.isPaused(at: now) ?? false
+        return [
+            secret.name, state(at: now).rawValue + (isPaused ? ", paused" : ""),
+            version.map(String.init) ?? "-", age(at: now)?.coarseText ?? "-",
+            nextAt.map { $0 <= now ? "now" : $0.minuteText } ?? "-",
+            debts == 0 ? "-" : String(debts), lastText,
+        ]
+    }
+
+    /// The next thing that happens by itself.
+    private var nextAt: Timestamp? {
+        guard let due else { return nil }
+        return max(due.at, policy?.pausedUntil ?? due.at)
+    }
+
+    private var lastText: String {
+        guard let last else { return "never rotated" }
+        return switch last.state {
+        case .done: "done"
+        case .superseded: "superseded"
+        case .parked: last.cause?.rawValue ?? "parked"
+        case .open where last.cause != nil: last.cause?.rawValue ?? ""
+        case .open: last.step == .retire ? "done, old one alive" : last.step.rawValue
+        }
+    }
+
+    private func age(at now: Timestamp) -> Interval? { currentSince?.age(at: now) }
+
+    func json(at now: Timestamp) -> [String: JSON] {
+        var object: [String: JSON] = [
+            "kind": .string("secret"), "name": .string(secret.name),
+            "target": .object([
+                "kind": .string(kind.rawValue), "id": .string(providerID ?? ""),
+                "connection": .string(connection),
+            ]),
+            "state": .string(state(at: now).rawValue), "debts": .integer(Int64(debts)),
+            "last": .string(lastText), "held": .boolean(isHeld),
+        ]
+        object["version"] = version.map { .integer(Int64($0)) }
+        object["age_seconds"] = (age(at: now)?.seconds).map(JSON.integer)
+        object["max_age_seconds"] = (policy?.policy.schedule.maxAge?.seconds).map(JSON.integer)
+        object["next_at"] = (nextAt?.rfc3339).map(JSON.string)
+        object["next_why"] = (due?.why.rawValue).map(JSON.string)
+        object["paused_until"] = (policy?.pausedUntil?.rfc3339).map(JSON.string)
+        return object
+    }
+}
+
+extension Interval {
+    /// The largest unit that counts: `12d`, `3h`, `5m`, `20s`.
+    var coarseText: String {
+        switch seconds {
+        case 172_800...: "\(seconds / 86_400)d"
+        case 7_200...: "\(seconds / 3_600)h"
+        case 120...: "\(seconds / 60)m"
+        default: "\(seconds)s"
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Rotations
+import Storage
+import YAML
+
+/// What applying a file changes: decided from the file and what is stored, before anything is done.
+struct ApplyPlan {
+    /// One line of the plan, for people and programs.
+    struct Line: Hashable {
+        /// added, changed, renamed, removed, kept, unchanged
+        let verb: String
+        /// connection, policy, freezes
+        let kind: String
+        let name: String
+        /// Besides, such as the old name or why it is due.
+        let detail: String?
+    }
+
+    let changes: [ConfigurationChange]
+    let lines: [Line]
+
+    /// What is stored, as far as a plan needs it.
+    struct Stored {
+        let connections: [Connection]
+        let policies: [StoredPolicy]
+        let freezes: [Freeze]
+        /// The secret that ever had an id at the provider, by API host, kind and id.
+        let owner: (_ target: Target, _ apiHost: String) -> SecretReference?
+        /// What a secret's policy cannot be dropped with: owed deliveries and retirements (P27).
+        let obligations: (_ secret: SecretReference) -> [String]
+    }
+
+    /// How far an apply may go.
+    struct Options {
+        /// Remove the policies that the file no longer has.
+        var prune = false
+        /// Close what a removed policy still owes.
+        var abandon = false
+    }
+
+    /// Plans the changes. A problem with a policy bears its place in the file.
+    init(
+        _ file: ConfigurationFile, over stored: Stored, options: Options
+    ) throws(ConfigurationFile.Problems) {
+        var planner = Planner(file: file, stored: stored, options: options)
+        planner.planConnections()
+        planner.planPolicies()
+        planner.planAbsent()
+        planner.planFreezes()
+        guard planner.problems.isEmpty else {
+            throw ConfigurationFile.Problems(planner.problems)
+        }
+        changes = planner.changes
+        lines = planner.lines
+    }
+
+    private struct Planner {
+        let file: ConfigurationFile
+        let stored: Stored
+        let options: Options
+        var changes: [ConfigurationChange] = []
+        var lines: [Line] = []
+        var problems: [Problem] = []
+
+        mutating func planConnections() {
+            for connection in file.connections {
+                switch stored.connections.first(where: { $0.name == connection.name }) {
+                case nil: add(.addConnection(connection), "added", "connection", connection.name)
+                case connection?: note("unchanged", "connection", connection.name)
+                case .some:
+                    add(.changeConnection(connection), "changed", "connection", connection.name)
+                }
+            }
+        }
+
+        mutating func planPolicies() {
+            for declared in file.policies { plan(declared) }
+        }
+
+        private mutating func plan(_ declared: ConfigurationFile.DeclaredPolicy) {
+            let policy = declared.policy
+            let host = apiHost(of: policy.target.connection)
+            let owner = stored.owner(policy.target, host)
+            let known = stored.policies.first { $0.policy.name == policy.name }
+            switch (known, owner) {
+            case (let known?, let owner?) where known.secret.id == owner.id:
+                if known.policy == policy {
+                    note("unchanged", "policy", policy.name)
+                } else {
+                    add(.change(policy, of: known.secret), "changed", "policy", policy.name)
+                }
+            case (.some, _):
+                problems.append(
+                    Problem(
+                        declared.mark,
+                        "`\(policy.name)` is the policy of another credential; a policy keeps its "
+                            + "credential for life",
+                        hint: "give the policy of the new credential another name"))
+            case (nil, let owner?):
+                let holder = stored.policies.first { $0.secret.id == owner.id }
+                if let holder {
+                    add(
+                        .rename(policy, of: owner), "renamed", "policy", policy.name,
+                        "from \(holder.policy.name)")
+                } else {
+                    add(
+                        .attach(policy, to: owner, rotatedAt: declared.lastRotated), "added",
+                        "policy", policy.name, "over the credential \(owner.name)")
+                }
+            case (nil, nil):
+                let detail =
+                    declared.lastRotated == nil && policy.schedule.first == .due
+                    ? "never rotated here: due at once, in its first window" : nil
+                add(
+                    .adopt(policy, rotatedAt: declared.lastRotated), "added", "policy",
+                    policy.name, detail)
+            }
+        }
+
+        mutating func planAbsent() {
+            let renamed = changes.compactMap { change -> Identifier? in
+                if case .rename(_, let secret) = change { secret.id } else { nil }
+            }
+            for known in stored.policies
+            where !file.policies.contains(where: { $0.policy.name == known.policy.name })
+                && !renamed.contains(known.secret.id)
+            {
+                guard options.prune else {
+                    note("kept", "policy", known.policy.name, "not in the file")
+                    continue
+                }
+                let obligations = stored.obligations(known.secret)
+                guard obligations.isEmpty || options.abandon else {
+                    problems.append(
+                        Problem(
+                            Mark(line: 1, column: 1),
+                            "`\(known.policy.name)` still owes: "
+                                + obligations.joined(separator: "; "),
+                            hint: "let `keyturn run` pay it, or close it with --abandon"))
+                    continue
+                }
+                add(
+                    .remove(known.secret), "removed", "policy", known.policy.name,
+                    "its credential stays alive at the provider")
+            }
+        }
+
+        mutating func planFreezes() {
+            guard file.freezes != stored.freezes else { return }
+            add(.setFreezes(file.freezes), "changed", "freezes", String(file.freezes.count))
+        }
+
+        private func apiHost(of connection: String) -> String {
+            (file.connections + stored.connections).first { $0.name == connection }?.apiHost ?? ""
+        }
+
+        private mutating func add(
+            _ change: ConfigurationChange, _ verb: String, _ kind: String, _ name: String,
+            _ detail: String? = nil
+        ) {
+            changes.append(change)
+            note(verb, kind, name, detail)
+        }
+
+        private mutating func note(
+            _ verb: String, _ kind: String, _ name: String, _ detail: String? = nil
+        ) {
+            lines.append(Line(verb: verb, kind: kind, name: name, detail: detail))
+        }
+    }
+}

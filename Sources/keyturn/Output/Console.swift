@@ -1,0 +1,89 @@
+import Audit
+import Linux
+import Secrets
+
+/// What a command says, and to whom: standard output is the answer, standard error the conversation.
+///
+/// All output goes through here: tables for people, one JSON object a line for programs, colour
+/// only on a terminal.
+struct Console: Sendable {
+    private let writeOutput: @Sendable (Span<UInt8>) -> Void
+    private let writeError: @Sendable (Span<UInt8>) -> Void
+    /// Whether a person reads standard output.
+    let isTerminal: Bool
+    /// Whether a person reads standard error.
+    let isErrorTerminal: Bool
+    /// Columns of the terminal.
+    let width: Int
+
+    init(
+        writeOutput: @escaping @Sendable (Span<UInt8>) -> Void,
+        writeError: @escaping @Sendable (Span<UInt8>) -> Void, isTerminal: Bool,
+        isErrorTerminal: Bool, width: Int
+    ) {
+        self.writeOutput = writeOutput
+        self.writeError = writeError
+        self.isTerminal = isTerminal
+        self.isErrorTerminal = isErrorTerminal
+        self.width = width
+    }
+
+    /// The streams of this process.
+    static var process: Console {
+        Console(
+            writeOutput: { StandardStreams.writeOutput($0) },
+            writeError: { StandardStreams.writeError($0) },
+            isTerminal: Terminal.isTerminal(.standardOutput),
+            isErrorTerminal: Terminal.isTerminal(.standardError), width: Terminal.width ?? 80)
+    }
+
+    // MARK: The answer
+
+    /// One line of the answer.
+    func answer(_ line: String) { writeOutput(Array((line + "\n").utf8).span) }
+
+    /// One object of the answer.
+    func answer(_ object: [String: JSON]) { answer(JSON.object(object).canonical) }
+
+    /// A secret, and nothing else.
+    func answer(secret: borrowing SecretBytes) { writeOutput(secret.bytes) }
+
+    /// A table: upper-case heads, columns apart by two blanks, no trailing blanks, nothing at all
+    /// when there are no rows.
+    func answer(heads: [String], rows: [[String]]) {
+        guard !rows.isEmpty else { return }
+        let table = [heads] + rows
+        let widths = heads.indices.map { column in
+            table.map { $0[column].count }.max() ?? 0
+        }
+        for row in table {
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                line += cell
+                guard row[(column + 1)...].contains(where: { !$0.isEmpty }) else { break }
+                line += String(repeating: " ", count: widths[column] - cell.count + 2)
+            }
+            answer(line)
+        }
+    }
+
+    // MARK: The conversation
+
+    /// Says what is going on.
+    func say(_ text: String) { writeError(Array((text + "\n").utf8).span) }
+
+    /// Says that something is wrong that the command goes on in spite of.
+    func warn(_ text: String) { say("keyturn: warning: \(text)") }
+
+    /// Says why the command ends, and what to do.
+    func fail(_ failure: Failure) {
+        say("keyturn: error: \(failure.message)")
+        if let hint = failure.hint { say("keyturn: hint: \(hint)") }
+    }
+
+    /// Says how far long work has come, over the last such line. Only to a person.
+    func progress(_ text: String, isLast: Bool = false) {
+        guard isErrorTerminal else { return }
+        writeError(Array("\r\(text)\u{1b}[K\(isLast ? "\n" : "")".utf8).span)
+    }
+}

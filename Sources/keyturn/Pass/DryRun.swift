@@ -1,0 +1,155 @@
+import Audit
+import Handoff
+import Pinecone
+import Rotations
+import Storage
+
+/// What a pass would do now, with every check that can be made without an effect: the provider is
+/// asked for the credential and its name, destinations are looked at, nothing is written anywhere.
+struct DryRun {
+    let program: Program
+    let store: Store
+    let only: Set<String>?
+    let json: Bool
+    /// Whether all of them are meant, due or not.
+    var isByHand = false
+
+    private struct Finding {
+        let name: String
+        let what: String
+        let problems: [String]
+    }
+
+    /// Prints the findings; 1 when something would fail.
+    func run() async throws(Failure) -> Int32 {
+        let store = store
+        let now = program.clock.now()
+        let work = try await program.storing { () async throws(StorageError) in
+            try await store.work(at: now)
+        }
+        let all = try await program.storing { () async throws(StorageError) in
+            try await store.policies()
+        }
+        let open = Set(work.open.map(\.secret.id))
+        let due = Set(work.due.map(\.secret.id))
+        let meant = all.filter { stored in
+            (only?.contains(stored.policy.name) ?? true)
+                && (isByHand || due.contains(stored.secret.id) || open.contains(stored.secret.id))
+        }
+        if !meant.isEmpty { try await program.unlock(store) }
+        let inspector = try await Inspector(program: program, store: store)
+        var isFit = true
+        for stored in meant {
+            let problems = await inspector.problems(of: stored)
+            isFit = isFit && problems.isEmpty
+            tell(
+                Finding(
+                    name: stored.policy.name,
+                    what: open.contains(stored.secret.id) ? "go on" : "rotate",
+                    problems: problems))
+        }
+        return isFit ? 0 : ExitStatus.failure.rawValue
+    }
+
+    private func tell(_ finding: Finding) {
+        guard !json else {
+            return program.console.answer([
+                "kind": .string("dry-run"), "name": .string(finding.name),
+                "would": .string(finding.what),
+                "problems": .array(finding.problems.map(JSON.string)),
+            ])
+        }
+        program.console.answer("\(finding.name): would \(finding.what)")
+        for problem in finding.problems { program.console.answer("  but \(problem)") }
+    }
+}
+
+/// Looks at policies from outside, without an effect. `check` and dry runs share it.
+struct Inspector {
+    private let program: Program
+    private let store: Store
+    private let connections: [Connection]
+    private let clients: [String: AdminClient]
+
+    init(program: Program, store: Store) async throws(Failure) {
+        self.program = program
+        self.store = store
+        connections = try await program.storing { () async throws(StorageError) in
+            try await store.connections()
+        }
+        var clients: [String: AdminClient] = [:]
+        for connection in connections {
+            clients[connection.name] = try program.client(for: connection, store: store)
+        }
+        self.clients = clients
+    }
+
+    /// What stands in the way of a rotation of this policy; each is one clause.
+    func problems(of stored: StoredPolicy) async -> [String] {
+        await credentialProblems(of: stored) + destinationProblems(of: stored).map(\.description)
+    }
+
+    /// Whether the provider has the credential under the recorded name (P7).
+    func credentialProblems(of stored: StoredPolicy) async -> [String] {
+        let target = stored.policy.target
+        guard let client = clients[target.connection] else {
+            return ["there is no connection \(target.connection)"]
+        }
+        let store = store
+        // What cannot be read is told by `check` of the database.
+        let versions = (try? await store.versions(ofSecret: stored.secret.id)) ?? []
+        guard let current = versions.first(where: { $0.state == .current }) else {
+            return ["it has no current version"]
+        }
+        let recorded = CredentialReference(
+            kind: target.kind, providerID: current.providerID,
+            name: current.providerName ?? (current.number == 1 ? target.name : nil),
+            clientID: current.clientID, project: target.project)
+        let provider: any Provider =
+            target.kind == .serviceAccount ? ServiceAccounts(client) : APIKeys(client)
+        switch await provider.survey(recorded) {
+        case .done(let survey):
+            guard let name = recorded.name, survey.found.name != name else { return [] }
+            return [
+                "the \(target.kind.rawValue) \(recorded.providerID) is named "
+                    + "\(survey.found.name ?? "(nothing)") at the provider, not \(name)"
+            ]
+        case .refused(let refusal): return [text(refusal.cause, target.connection)]
+        case .unsettled(let cause): return [text(cause, target.connection)]
+        }
+    }
+
+    private func text(_ cause: Cause, _ name: String) -> String {
+        guard cause == .unreachable, let found = connections.first(where: { $0.name == name })
+        else { return cause.text }
+        return "\(found.api) or \(found.login) cannot be reached"
+    }
+
+    /// Which destinations could not be written now.
+    func destinationProblems(of stored: StoredPolicy) async -> [Unfit] {
+        var problems: [Unfit] = []
+        for destination in stored.policy.terms.destinations {
+            if let unfit = await program.handoff.check(destination) { problems.append(unfit) }
+        }
+        return problems
+    }
+
+    /// What stands in the way of administering through a connection; nil when nothing does.
+    func problem(of connection: Connection) async -> Failure? {
+        guard let client = clients[connection.name] else { return nil }
+        switch await client.checkAdmin() {
+        case nil: return nil
+        case .unreachable?:
+            return Failure(
+                "\(connection.api) or \(connection.login) cannot be reached",
+                hint: "check the network, HTTPS_PROXY, and `ca-file`", .failure)
+        case .noAdmin?:
+            return Failure(
+                "no admin of \(connection.name) is logged in",
+                hint:
+                    "keyturn login \(connection.name) --as \(connection.admins[0]) --client-id ID",
+                .configuration)
+        case let cause?: return Failure("\(connection.name): \(cause.text)", .failure)
+        }
+    }
+}

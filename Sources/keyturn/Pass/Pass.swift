@@ -1,0 +1,133 @@
+import Files
+import Pinecone
+import Rotations
+import Storage
+
+/// One pass over the secrets: take in the spool, finish what is under way, rotate what is due,
+/// deliver, retire.
+///
+/// A pass with nothing to do writes nothing and opens no key.
+struct Pass: Sendable {
+    /// Which secrets, and why.
+    enum Demand: Sendable {
+        /// What the schedules want, of all secrets or only of these.
+        case schedule(only: Set<String>?)
+        /// A person wants these rotated now.
+        case byHand([StoredPolicy], Rotation.Trigger, reason: String, ticket: String?)
+    }
+
+    let program: Program
+    let store: Store
+    let demand: Demand
+    /// Secrets that are worked on at once.
+    let jobs: Int
+    /// Called as each secret is done with.
+    let report: @Sendable (SecretReport) -> Void
+
+    /// How long the trail may be silent before a run says that it is alive.
+    private static let heartbeat = Interval.hours(24)
+
+    /// What is to be done with one secret.
+    struct Unit: Sendable {
+        let secret: SecretReference
+        /// Nil for a rotation or a debt whose policy is gone.
+        let policy: StoredPolicy?
+        let connection: String
+        /// Whether a new rotation is wanted.
+        let isWanted: Bool
+        /// Whether it is an admin's own account: those go first, one at a time (P30).
+        let isAdmin: Bool
+    }
+
+    /// Makes the pass.
+    func run() async throws(Failure) -> PassReport {
+        let now = program.clock.now()
+        let store = store
+        let work = try await program.storing { () async throws(StorageError) in
+            try await store.work(at: now)
+        }
+        let units = try await units(work)
+        var result = PassReport(
+            run: program.run, due: units.filter(\.isWanted).count, secrets: [])
+        let isClockTrusted = work.lastEntryAt.map { $0 <= now } ?? true
+        result.isClockDoubtful = !isClockTrusted
+        let needsHeartbeat = work.lastEntryAt.map { $0.age(at: now) >= Self.heartbeat } ?? false
+        let spooled = try spoolNames()
+        guard !units.isEmpty || needsHeartbeat || !spooled.isEmpty else {
+            if !isClockTrusted {
+                program.console.warn("the clock is behind the last entry of the audit trail")
+            }
+            return result
+        }
+        try await program.unlock(store)
+        if !spooled.isEmpty {
+            // P14: before anything is looked at. The answers may settle what is open.
+            let count = try await program.storing { () async throws(StorageError) in
+                try await store.takeInSpool()
+            }
+            program.console.say("keyturn: \(count) sealed answers were taken in from the spool")
+        }
+        if units.isEmpty, needsHeartbeat {
+            try await program.storing { () async throws(StorageError) in
+                try await store.heartbeat()
+            }
+        }
+        if !isClockTrusted {
+            program.console.warn(
+                "the clock is behind the last entry of the audit trail: nothing is minted by "
+                    + "schedule, and nothing retired")
+        }
+        let worker = try await Worker(
+            pass: self, isClockTrusted: isClockTrusted, connections: connections())
+        result.secrets = await worker.work(through: units)
+        result.signal = program.surroundings.stopSignal()
+        let offset = await worker.largestClockOffset
+        if abs(offset) > 300_000 {
+            program.console.warn(
+                "the clock differs from the provider's by \(abs(offset) / 1000) s: nothing is "
+                    + "minted by schedule, and nothing retired")
+            result.isClockDoubtful = true
+        }
+        return result
+    }
+
+    private func connections() async throws(Failure) -> [Connection] {
+        let store = store
+        return try await program.storing { () async throws(StorageError) in
+            try await store.connections()
+        }
+    }
+
+    private func spoolNames() throws(Failure) -> [String] {
+        do throws(FileError) {
+            return try Spool(program.directory).names()
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// What is to be done, each secret once.
+    private func units(_ work: Store.Work) async throws(Failure) -> [Unit] {
+        let store = store
+        let admins = try await program.storing { () async throws(StorageError) in
+            try await store.adminSecrets()
+        }
+        func unit(_ secret: SecretReference, _ policy: StoredPolicy?, isWanted: Bool) -> Unit {
+            Unit(
+                secret: secret, policy: policy,
+                connection: policy?.policy.target.connection ?? "", isWanted: isWanted,
+                isAdmin: admins.contains(secret.id))
+        }
+        switch demand {
+        case .byHand(let policies, _, _, _):
+            return policies.map { unit($0.secret, $0, isWanted: true) }
+        case .schedule(let names):
+            var units = work.open.map { unit($0.secret, nil, isWanted: false) }
+            units += work.due.map { unit($0.secret, $0, isWanted: true) }
+            for secret in work.debts where !units.contains(where: { $0.secret.id == secret.id }) {
+                units.append(unit(secret, nil, isWanted: false))
+            }
+            return units.filter { names?.contains($0.secret.name) ?? true }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+import Files
+import Handoff
+import Pinecone
+import Rotations
+import Storage
+
+/// Works through the secrets of a pass, some at a time, each under its lock.
+actor Worker {
+    private let pass: Pass
+    private let isClockTrusted: Bool
+    private let connections: [Connection]
+    private let alive = ProvedAlive()
+    private var clients: [String: AdminClient] = [:]
+
+    init(pass: Pass, isClockTrusted: Bool, connections: [Connection]) {
+        self.pass = pass
+        self.isClockTrusted = isClockTrusted
+        self.connections = connections
+    }
+
+    private var program: Program { pass.program }
+    private var store: Store { pass.store }
+
+    /// How far a provider's clock was ahead of ours, where it was furthest off.
+    var largestClockOffset: Int64 {
+        get async {
+            var largest: Int64 = 0
+            for client in clients.values {
+                let offset = await client.clockOffsetMilliseconds ?? 0
+                if abs(offset) > abs(largest) { largest = offset }
+            }
+            return largest
+        }
+    }
+
+    /// Works on all units: admins first, one at a time (P30), then the others `jobs` at a time.
+    func work(through units: [Pass.Unit]) async -> [SecretReport] {
+        var reports: [SecretReport] = []
+        for unit in units where unit.isAdmin && !isStopping {
+            if let report = await work(on: unit) { reports.append(report) }
+        }
+        var rest = units.filter { !$0.isAdmin }[...]
+        await withTaskGroup(of: SecretReport?.self) { group in
+            for _ in 0..<max(pass.jobs, 1) {
+                guard let unit = rest.popFirst() else { break }
+                group.addTask { await self.work(on: unit) }
+            }
+            while let report = await group.next() {
+                if let report { reports.append(report) }
+                if !isStopping, let unit = rest.popFirst() {
+                    group.addTask { await self.work(on: unit) }
+                }
+            }
+        }
+        return reports
+    }
+
+    private var isStopping: Bool { program.surroundings.stopSignal() != nil }
+
+    // MARK: One secret
+
+    private func work(on unit: Pass.Unit) async -> SecretReport? {
+        let report: SecretReport?
+        do throws(JournalError) {
+            report = try await locked(unit)
+        } catch {
+            let result: SecretReport.Result =
+                switch error {
+                case .stale, .busy: .busy
+                case .noRoom, .vault: .failed
+                // What was being committed may or may not be there.
+                case .storage: .unsettled
+                }
+            report = SecretReport(
+                name: unit.secret.name, rotation: nil, result: result, cause: error.cause,
+                version: nil, debts: 0, isRotated: false, isDeliveryMissing: false)
+        }
+        if let report { pass.report(report) }
+        return report
+    }
+
+    /// Works on one secret under its lock (P2), and for an admin under its connection's (P30).
+    private func locked(_ unit: Pass.Unit) async throws(JournalError) -> SecretReport? {
+        let path = program.directory.lock(secret: unit.secret.id.text)
+        guard let lock = await lock(path) else { return busy(unit) }
+        defer { withExtendedLifetime(lock) {} }
+        guard unit.isAdmin else { return try await work(unit) }
+        let connection = unit.connection.isEmpty ? "any" : unit.connection
+        let adminPath = program.directory.locks + "/admin-" + connection
+        guard let adminLock = await self.lock(adminPath) else { return busy(unit) }
+        defer { withExtendedLifetime(adminLock) {} }
+        return try await work(unit)
+    }
+
+    private func busy(_ unit: Pass.Unit) -> SecretReport {
+        SecretReport(
+            name: unit.secret.name, rotation: nil, result: .busy, cause: nil, version: nil,
+            debts: 0, isRotated: false, isDeliveryMissing: false)
+    }
+
+    /// A schedule leaves what another process works on to it; a person waits for 30 seconds.
+    private func lock(_ path: String) async -> HeldLock? {
+        let end = program.clock.now() + Interval(seconds: 30)
+        while true {
+            // A lock that cannot be opened is one that nobody can hold.
+            if let lock = (try? HeldLock.take(path)) ?? nil { return lock }
+            guard case .byHand = pass.demand, program.clock.now() < end, !isStopping else {
+                return nil
+            }
+            await program.clock.wait(Interval(seconds: 1))
+        }
+    }
+
+    private func work(_ unit: Pass.Unit) async throws(JournalError) -> SecretReport? {
+        // What was read before the lock was taken may have moved on.
+        let open = try await reading { store throws(StorageError) in
+            try await store.openRotation(of: unit.secret)
+        }
+        let before = try await currentVersion(of: unit.secret)
+        guard let rotation = try await rotation(for: unit, open: open) else {
+            return try await payDebts(of: unit)
+        }
+        guard let rotator = rotator(for: rotation.target) else {
+            return nil
+        }
+        let after = try await rotator.work(on: rotation)
+        return try await report(after, unit, before: before)
+    }
+
+    /// The rotation to work on: the open one, or a new one, or none.
+    private func rotation(
+        for unit: Pass.Unit, open: Rotation?
+    ) async throws(JournalError) -> Rotation? {
+        switch pass.demand {
+        case .schedule:
+            if let open { return open.state == .open ? open : nil }
+            guard unit.isWanted, let policy = unit.policy, try await isStillDue(unit.secret)
+            else { return nil }
+            return try await begin(policy, .schedule, reason: nil, ticket: nil, superseding: nil)
+        case .byHand(_, let trigger, let reason, let ticket):
+            guard let policy = unit.policy else { return nil }
+            var open = open
+            if let current = open, current.step == .issue {
+                // A minting call is under way: what came of it must be known before anything is
+                // made beside it.
+                let rotator = rotator(for: current.target)
+                var resumed = current
+                resumed.state = .open
+                resumed = try await store.record([], in: resumed)
+                open = try await rotator?.work(on: resumed)
+            }
+            if let current = open, current.state == .open, trigger == .manual,
+                [.prove, .deliver].contains(current.step)
+            {
+                return current
+            }
+            if let current = open, [.done, .superseded].contains(current.state) { open = nil }
+            return try await begin(
+                policy, trigger, reason: reason, ticket: ticket, superseding: open)
+        }
+    }
+
+    private func isStillDue(_ secret: SecretReference) async throws(JournalError) -> Bool {
+        let now = program.clock.now()
+        return try await reading { store throws(StorageError) in
+            try await store.work(at: now).due.contains { $0.secret.id == secret.id }
+        }
+    }
+
+    private func begin(
+        _ policy: StoredPolicy, _ trigger: Rotation.Trigger, reason: String?, ticket: String?,
+        superseding: Rotation?
+    ) async throws(JournalError) -> Rotation {
+        let rotation = Rotation(
+            id: try store.newIdentifier(), secret: policy.secret, target: policy.policy.target,
+            trigger: trigger, reason: reason, ticket: ticket, terms: policy.policy.terms,
+            startedAt: program.clock.now())
+        return try await reading { store throws(StorageError) in
+            try await store.begin(rotation, superseding: superseding)
+        }
+    }
+
+    /// Tries again what a secret's current version owes, by the terms of its last rotation.
+    private func payDebts(of unit: Pass.Unit) async throws(JournalError) -> SecretReport? {
+        let last = try await reading { store throws(StorageError) in
+            try await store.lastRotation(of: unit.secret)
+        }
+        let versions = try await store.versions(of: unit.secret)
+        guard let last, let current = versions.first(where: { $0.state == .current }),
+            let rotator = rotator(for: last.target)
+        else { return nil }
+        let delivered = try await rotator.deliver(current, in: last, to: nil)
+        let debts = try await debts(of: unit.secret)
+        let cause: Cause? =
+            switch delivered {
+            case .complete: nil
+            case .incomplete: .deliveryFailed
+            case .foreignRotated: .foreignRotated
+            case .noVerdict: .noAnswer
+            }
+        return SecretReport(
+            name: unit.secret.name, rotation: nil,
+            result: delivered == .complete ? .done : .failed, cause: cause,
+            version: current.number, debts: debts, isRotated: false,
+            isDeliveryMissing: delivered != .complete)
+    }
+
+    private func report(
+        _ rotation: Rotation, _ unit: Pass.Unit, before: Int?
+    ) async throws(JournalError) -> SecretReport {
+        let now = try await currentVersion(of: unit.secret)
+        let isUnsettled = try await store.openEffect(of: rotation) != nil
+        let result: SecretReport.Result =
+            switch rotation.state {
+            case .done, .superseded: .done
+            case .parked: .parked
+            case .open where isUnsettled: .unsettled
+            case .open where rotation.cause != nil: .failed
+            case .open: .waiting
+            }
+        let deliveries =
+            if let now { try await store.deliveries(of: now, of: unit.secret) } else {
+                [Delivery]()
+            }
+        let isMissing = deliveries.contains { $0.isDebt && $0.destination.isRequired }
+        return SecretReport(
+            name: rotation.secret.name, rotation: rotation, result: result,
+            cause: rotation.cause ?? (isMissing ? .deliveryFailed : nil), version: now,
+            debts: try await debts(of: unit.secret), isRotated: now != before,
+            isDeliveryMissing: isMissing)
+    }
+
+    private func currentVersion(of secret: SecretReference) async throws(JournalError) -> Int? {
+        try await store.versions(of: secret).first { $0.state == .current }?.number
+    }
+
+    private func debts(of secret: SecretReference) async throws(JournalError) -> Int {
+        try await reading { store throws(StorageError) in
+            try await store.debtCount(of: secret)
+        }
+    }
+
+    private func reading<T: Sendable>(
+        _ body: (Store) async throws(StorageError) -> T
+    ) async throws(JournalError) -> T {
+        do throws(StorageError) {
+            return try await body(store)
+        } catch {
+            throw error.journal
+        }
+    }
+
+    // MARK: Parts
+
+    /// The rotator for a target; nil when its connection is gone, which has no way to be mended
+    /// here.
+    private func rotator(for target: Target) -> Rotator? {
+        guard let client = client(of: target.connection) else { return nil }
+        return program.rotator(
+            of: target, client, store: store, alive: alive, isClockTrusted: isClockTrusted)
+    }
+
+    private func client(of name: String) -> AdminClient? {
+        if let client = clients[name] { return client }
+        guard let connection = connections.first(where: { $0.name == name }),
+            // Apply has read the same addresses before.
+            let client = try? program.client(for: connection, store: store)
+        else { return nil }
+        clients[name] = client
+        return client
+    }
+}

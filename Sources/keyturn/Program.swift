@@ -1,0 +1,256 @@
+import Audit
+import Files
+import FoundationEssentials
+import HTTP
+import Handoff
+import Linux
+import OpenSSL
+import Pinecone
+import Processes
+import Rotations
+import Secrets
+import Storage
+import Vault
+
+/// Builds the real parts and hands them over: the one place where rooms meet.
+struct Program: Sendable {
+    let surroundings: Surroundings
+    let directory: StateDirectory
+    /// The run that this invocation is, for the entries.
+    let run: Identifier
+    private let keyOverride: KeySource?
+
+    var console: Console { surroundings.console }
+    var clock: WallClock { surroundings.clock }
+
+    /// The program on a state, as the command line and the environment name it.
+    init(_ surroundings: Surroundings, state: String?, key: String? = nil) throws(Failure) {
+        self.surroundings = surroundings
+        directory = StateDirectory(path: try Self.statePath(state, surroundings.environment))
+        keyOverride = try key.map { (text) throws(Failure) in try KeySource(text) }
+        do throws(OpenSSLError) {
+            run = Identifier(at: surroundings.clock.now(), random: try Random.bytes(10))
+        } catch {
+            throw Failure(VaultError.cryptography)
+        }
+        try Self.becomeOwner(of: directory)
+    }
+
+    // MARK: Where the state is
+
+    private static func statePath(
+        _ option: String?, _ environment: [String: String]
+    ) throws(Failure) -> String {
+        let path: String
+        if let option {
+            path = option
+        } else if let variable = environment["KEYTURN_STATE"], !variable.isEmpty {
+            path = variable
+        } else if Caller.effectiveUserID == 0 || isServiceUser {
+            path = "/var/lib/keyturn"
+        } else if let base = environment["XDG_STATE_HOME"], base.hasPrefix("/") {
+            path = base + "/keyturn"
+        } else if let home = environment["HOME"], home.hasPrefix("/") {
+            path = home + "/.local/state/keyturn"
+        } else {
+            throw Failure(
+                "no state directory is named", hint: "name one with --state or KEYTURN_STATE",
+                .usage)
+        }
+        guard path.hasPrefix("/") else {
+            throw Failure("the state must be an absolute path, and this is \(path)", .usage)
+        }
+        return path
+    }
+
+    private static var isServiceUser: Bool {
+        // An unknown user is not the service's.
+        let account = (try? Account.user(id: Caller.effectiveUserID)) ?? nil
+        return account?.name == "keyturn"
+    }
+
+    /// Root on another user's state becomes that user for everything in it.
+    private static func becomeOwner(of directory: StateDirectory) throws(Failure) {
+        guard Caller.effectiveUserID == 0 else { return }
+        do {
+            guard let state = try PlainFile.state(directory.database), state.userID != 0,
+                let account = try Account.user(id: state.userID)
+            else { return }
+            try Caller.become(account)
+        } catch let error as FileError {
+            // Opening the state tells it better.
+            guard error.cause != .notFound else { return }
+            throw Failure(error)
+        } catch let error as SystemError {
+            throw Failure(error)
+        } catch {
+            throw Failure("the owner of the state is unknown", .failure)
+        }
+    }
+
+    // MARK: The state
+
+    /// Who does it, for the entries.
+    var actor: Actor {
+        let uid = Int(Caller.userID)
+        // What the system does not tell is left out, or said to be unknown.
+        let name = (try? Account.user(id: Caller.userID))?.map(\.name)
+        let host = (try? Host.name()) ?? "unknown"
+        return Actor(
+            uid: uid, loginUID: Caller.loginUserID.map(Int.init), user: name ?? nil, host: host,
+            pid: Int(ProcessInfo.processInfo.processIdentifier),
+            invocation: bounded(surroundings.environment["INVOCATION_ID"]),
+            claimedSudoUser: bounded(surroundings.environment["SUDO_USER"]))
+    }
+
+    /// A claim of the environment, short enough for an entry.
+    private func bounded(_ text: String?) -> String? {
+        guard let text, !text.isEmpty, text.utf8.count <= 64 else { return nil }
+        return text
+    }
+
+    var environment: Store.Environment {
+        let console = console
+        return Store.Environment(
+            clock: clock,
+            context: Entry.Context(actor: actor, run: run, tool: "keyturn \(ProgramVersion.text)"),
+            printArmour: { armour in
+                console.say("keyturn: error: a fresh secret could be written nowhere; keep this:")
+                console.say(armour)
+                console.say("keyturn: hint: take it in later with `keyturn recover < FILE`")
+            })
+    }
+
+    /// The state, for reading only.
+    func openForReading() async throws(Failure) -> Store {
+        try await storing { () async throws(StorageError) in
+            try await Store.open(directory, access: .readOnly, environment: environment)
+        }
+    }
+
+    /// The state, locked: it can be read, and unlocked once there is something to write.
+    func open() async throws(Failure) -> Store {
+        do throws(StorageError) {
+            return try await Store.open(directory, access: .readWrite, environment: environment)
+        } catch {
+            guard case .older(let found, _) = error else { throw Failure(error) }
+            try await migrate(from: found)
+        }
+        return try await storing { () async throws(StorageError) in
+            try await Store.open(directory, access: .readWrite, environment: environment)
+        }
+    }
+
+    private func migrate(from version: Int) async throws(Failure) {
+        let source = try await storing { () async throws(StorageError) in
+            try Store.keySource(ofOlder: directory, environment: environment)
+        }
+        let key = try await rootKey(from: source)
+        do throws(StorageError) {
+            let copy = try await Store.migrate(
+                directory, environment: environment, rootKey: key)
+            console.say("keyturn: the state of schema \(version) was migrated; \(copy) is a copy")
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Reads the root key and unlocks the state for writing.
+    func unlock(_ store: Store) async throws(Failure) {
+        let source = try await storing { () async throws(StorageError) in
+            try await store.rootKeySource().source
+        }
+        let key = try await rootKey(from: source)
+        do throws(StorageError) {
+            try await store.unlock(with: key)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// The state, unlocked.
+    func openUnlocked() async throws(Failure) -> Store {
+        let store = try await open()
+        try await unlock(store)
+        return store
+    }
+
+    /// What the store does, with its errors as a person reads them.
+    func storing<T: Sendable>(
+        _ body: () async throws(StorageError) -> T
+    ) async throws(Failure) -> T {
+        do throws(StorageError) {
+            return try await body()
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func rootKey(from source: String) async throws(Failure) -> RootKey {
+        let keySource: KeySource
+        if let keyOverride { keySource = keyOverride } else { keySource = try KeySource(source) }
+        return try await keySource.read(surroundings.environment)
+    }
+
+    // MARK: The other side
+
+    /// The connection's client, with the admins of the store.
+    func client(for connection: Connection, store: Store) throws(Failure) -> AdminClient {
+        let access = AdminAccess(
+            accounts: {
+                // Without the database there is no admin either; what follows says so.
+                let admins = (try? await store.admins(of: connection.name)) ?? []
+                return admins.map {
+                    AdminAccount(
+                        name: $0.name, id: $0.accountID, clientID: $0.clientID,
+                        version: $0.version)
+                }
+            },
+            secret: { account in
+                let admins = (try? await store.admins(of: connection.name)) ?? []  // as above
+                guard let admin = admins.first(where: { $0.accountID == account.id }) else {
+                    return nil
+                }
+                return try? await store.open(version: admin.version, ofSecret: admin.secret.id)  // as above
+            })
+        return try client(for: connection, access: access)
+    }
+
+    /// The connection's client with these admins.
+    func client(for connection: Connection, access: AdminAccess) throws(Failure) -> AdminClient {
+        let transport = Transport(
+            Transport.Options(
+                userAgent: "keyturn/\(ProgramVersion.text) (Linux)", authorities: connection.caFile)
+        )
+        do throws(EndpointError) {
+            return try AdminClient(
+                connection: connection, transport: transport, access: access, clock: clock)
+        } catch {
+            throw Failure("connection \(connection.name): \(error)", .configuration)
+        }
+    }
+
+    /// What delivers.
+    var handoff: Destinations { Destinations() }
+
+    /// The rotator of a target, over this client.
+    func rotator(
+        of target: Target, _ client: AdminClient, store: Store, alive: ProvedAlive,
+        isClockTrusted: Bool
+    ) -> Rotator {
+        let provider: any Provider =
+            switch target.kind {
+            case .serviceAccount: ServiceAccounts(client)
+            case .apiKey: APIKeys(client)
+            }
+        let (console, stopSignal) = (console, surroundings.stopSignal)
+        return Rotator(
+            journal: store, provider: provider, handoff: handoff, clock: clock, alive: alive,
+            conditions: Rotator.Conditions(
+                isClockTrusted: isClockTrusted, isStopping: { stopSignal() != nil },
+                tell: { secret, unfit in
+                    console.say("keyturn: \(secret.name): \(unfit.description)")
+                    if let hint = unfit.hint { console.say("keyturn: hint: \(hint)") }
+                }))
+    }
+}

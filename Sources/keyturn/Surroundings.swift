@@ -1,0 +1,37 @@
+import Files
+import Linux
+import Rotations
+import Secrets
+
+/// Everything outside the program that a command touches, handed to it: the process's own, or a
+/// test's.
+struct Surroundings: Sendable {
+    let console: Console
+    let clock: WallClock
+    /// The environment variables.
+    let environment: [String: String]
+    /// Asks for a secret: standard input, or a prompt without echo.
+    let readSecret: @Sendable (_ prompt: String) throws(Failure) -> SecretBytes
+    /// All of standard input, which is no secret, up to so many bytes.
+    let readText: @Sendable (_ limit: Int) throws(Failure) -> String
+    /// Asks a question on the terminal; nil when there is none.
+    let ask: @Sendable (_ question: String) -> String?
+    /// The signal that asked the program to end, if one did.
+    let stopSignal: @Sendable () -> Int32?
+
+    init(
+        console: Console, clock: WallClock, environment: [String: String],
+        readSecret: @escaping @Sendable (_ prompt: String) throws(Failure) -> SecretBytes,
+        readText: @escaping @Sendable (_ limit: Int) throws(Failure) -> String,
+        ask: @escaping @Sendable (_ question: String) -> String?,
+        stopSignal: @escaping @Sendable () -> Int32?
+    ) {
+        self.console = console
+        self.clock = clock
+        self.environment = environment
+        self.readSecret = readSecret
+        self.readText = readText
+        self.ask = ask
+        self.stopSignal = stopSignal
+    }
+}

@@ -88,6 +88,12 @@ let package = Package(
         tests("LinuxTests", ["CLinux", "Linux", "OpenSSL", "Secrets", "TestSupport"]),
         tests("FilesTests", ["Files", "Linux", "Secrets", "TestSupport"]),
         tests("ProcessesTests", ["Linux", "OpenSSL", "Processes", "Secrets", "TestSupport"]),
+        tests(
+            "keyturnTests",
+            [
+                "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "Secrets", "Storage",
+                "TestSupport", "Vault", "keyturn",
+            ]),
         tests("RotationsTests", ["Rotations"], strict),
         tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),
     ]

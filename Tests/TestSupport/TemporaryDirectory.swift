@@ -13,7 +13,7 @@ package final class TemporaryDirectory: Sendable {
     }
 
     deinit {
-        remove(path)
+        removeTree(path)
     }
 
     /// A path in it.
@@ -55,6 +55,11 @@ package final class TemporaryDirectory: Sendable {
         return path
     }
 
+    /// Removes a file.
+    package func remove(_ name: String) throws {
+        guard unlink(file(name)) == 0 else { throw TestFailure.system(errno) }
+    }
+
     /// What a file holds, or nil.
     package func text(_ name: String) -> String? { Self.text(at: file(name)) }
 
@@ -89,9 +94,9 @@ package final class TemporaryDirectory: Sendable {
         return names
     }
 
-    private func remove(_ path: String) {
+    private func removeTree(_ path: String) {
         for name in Self.names(at: path) where unlink("\(path)/\(name)") != 0 {
-            remove("\(path)/\(name)")
+            removeTree("\(path)/\(name)")
         }
         rmdir(path)
     }

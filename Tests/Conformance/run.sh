@@ -1,9 +1,9 @@
 #!/bin/sh
-# Drives the emulator, whose binary is the first argument, with the official Pinecone SDK.
-# usage: Tests/Conformance/run.sh .build/debug/pinecone-emulator
+# Drives the emulator, and keyturn against it, with the official Pinecone SDK.
+# usage: Tests/Conformance/run.sh DIRECTORY_OF_THE_BINARIES
 set -eu
 
-emulator=${1:?usage: run.sh EMULATOR_BINARY}
+binaries=$(cd "${1:?usage: run.sh DIRECTORY}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 venv=$root/.build/conformance-venv
@@ -16,7 +16,8 @@ if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
     cp "$here/requirements.txt" "$venv/requirements.txt"
 fi
 
-work=$(mktemp -d)
+# Not in /tmp: a hook whose directories others may write is refused.
+work=$(mktemp -d "${HOME:-/root}/.keyturn-conformance.XXXXXX")
 pid=
 clean() {
     [ -z "$pid" ] || { kill "$pid" 2>/dev/null || :; wait "$pid" 2>/dev/null || :; }
@@ -26,18 +27,32 @@ trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-"$emulator" --port 0 --port-file "$work/port" --seed-file "$here/seed.json" >"$work/out" &
-pid=$!
-tries=0
-until [ -s "$work/port" ]; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 200 ] || ! kill -0 "$pid" 2>/dev/null; then
-        echo "run.sh: the emulator did not start" >&2
-        exit 1
-    fi
-    sleep 0.05
-done
+unset PINECONE_API_KEY PINECONE_CLIENT_ID PINECONE_CLIENT_SECRET PINECONE_CONTROLLER_HOST
+export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 PYTHONDONTWRITEBYTECODE=1
 
-env -u PINECONE_API_KEY -u PINECONE_CLIENT_ID -u PINECONE_CLIENT_SECRET \
-    -u PINECONE_CONTROLLER_HOST NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 PYTHONDONTWRITEBYTECODE=1 \
-    "$venv/bin/python" "$here/emulator.py" "http://127.0.0.1:$(cat "$work/port")" "$here/seed.json"
+# A script against an emulator of its own, since scripts move its clock and its world.
+against_emulator() {
+    script=$1
+    shift
+    rm -f "$work/port"
+    "$binaries/pinecone-emulator" --port 0 --port-file "$work/port" \
+        --seed-file "$here/seed.json" >"$work/out" &
+    pid=$!
+    tries=0
+    until [ -s "$work/port" ]; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 200 ] || ! kill -0 "$pid" 2>/dev/null; then
+            echo "run.sh: the emulator did not start" >&2
+            exit 1
+        fi
+        sleep 0.05
+    done
+    "$venv/bin/python" "$here/$script" "http://127.0.0.1:$(cat "$work/port")" \
+        "$here/seed.json" "$@"
+    kill "$pid"
+    wait "$pid" || :
+    pid=
+}
+
+against_emulator emulator.py
+against_emulator keyturn.py "$binaries/keyturn" "$work"

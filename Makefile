@@ -1,0 +1,63 @@
+# What a newcomer needs is `make demo` and `make test`. Each installs what is missing.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+# The release carries Swift's own runtime: Debian has no package of it.
+RELEASE = -c release --static-swift-stdlib
+RELEASE_DIR = .build/release
+DEBUG_DIR = .build/debug
+
+.PHONY: help build demo test lint conformance bench install packages clean
+
+help:
+	@echo "make build        a release of keyturn, in $(RELEASE_DIR)"
+	@echo "make demo         the main job, as a person would do it, against an emulator"
+	@echo "make test         all tests"
+	@echo "make lint         layout, and what reviewers always ask for"
+	@echo "make conformance  the emulator and keyturn against the official Pinecone SDK"
+	@echo "make bench        the budgets, as ratios"
+	@echo "make install      into PREFIX=$(PREFIX)"
+
+packages:
+	@scripts/packages.sh
+
+build: packages
+	$(SWIFT) build $(RELEASE) --product keyturn
+
+demo: build
+	$(SWIFT) build $(RELEASE) --product pinecone-emulator
+	@scripts/demo.sh $(RELEASE_DIR)
+
+test: packages
+	$(SWIFT) test
+
+lint: packages
+	@scripts/lint.sh
+
+conformance: packages
+	$(SWIFT) build --product pinecone-emulator
+	$(SWIFT) build --product keyturn
+	Tests/Conformance/run.sh $(DEBUG_DIR)
+
+bench: build
+	$(SWIFT) build $(RELEASE) --product pinecone-emulator
+	Benchmarks/run.sh $(RELEASE_DIR)
+
+install: build
+	install -D -m 0755 $(RELEASE_DIR)/keyturn $(DESTDIR)$(PREFIX)/bin/keyturn
+	install -D -m 0644 deploy/keyturn.yaml $(DESTDIR)$(PREFIX)/share/keyturn/keyturn.yaml
+	install -d $(DESTDIR)$(PREFIX)/share/keyturn
+	cp -r deploy/systemd deploy/cron $(DESTDIR)$(PREFIX)/share/keyturn/
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(RELEASE_DIR)/keyturn --generate-completion-script bash \
+	  > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyturn
+	$(RELEASE_DIR)/keyturn --generate-completion-script zsh \
+	  > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_keyturn
+	$(RELEASE_DIR)/keyturn --generate-completion-script fish \
+	  > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/keyturn.fish
+
+clean:
+	rm -rf .build

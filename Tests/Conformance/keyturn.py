@@ -1,0 +1,223 @@
+"""Runs keyturn against the emulator and asks the official SDK what it thinks of the result.
+
+usage: keyturn.py URL SEED_FILE KEYTURN_BINARY DIRECTORY
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+import case
+import sdk
+from emulator import OneLine
+
+URL, KEYTURN, WORK = sys.argv[1], sys.argv[3], Path(sys.argv[4])
+# Kill moments are random; the seed is printed, and KEYTURN_SEED replays it.
+SEED = int(os.environ.get("KEYTURN_SEED", time.time_ns() % 1_000_000))
+
+
+class Keyturn:
+    """A state of its own, with policies over accounts and keys made for it."""
+
+    def __init__(self, name):
+        self.directory = WORK / name
+        (self.directory / "out").mkdir(parents=True, mode=0o700)
+        self.state = self.directory / "state"
+        self.hook = self.directory / "hook"
+        self.hook.write_text("#!/bin/sh\ncat > \"${0%/*}/out/$KEYTURN_NAME.hook\"\n")
+        self.hook.chmod(0o755)
+        self.policies = []
+
+    def environment(self):
+        return {**os.environ, "KEYTURN_STATE": str(self.state)}
+
+    def run(self, *arguments, stdin=None):
+        return subprocess.run(
+            [KEYTURN, *arguments],
+            input=stdin,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def must(self, *arguments, stdin=None):
+        done = self.run(*arguments, stdin=stdin)
+        assert done.returncode == 0, (arguments, done.returncode, done.stdout[-800:], done.stderr[-800:])
+        return done.stdout
+
+    def objects(self, *arguments):
+        return [json.loads(line) for line in self.must(*arguments, "--json").splitlines()]
+
+    def account_policy(self, name, account):
+        out = self.directory / "out"
+        self.policies.append(f"""
+  - name: {name}
+    service-account: {{ connection: pinecone, id: {account.id}, name: {account.name} }}
+    every: 30d
+    deliver:
+      - file: {{ path: {out / name}.env, format: env }}
+      - command: {{ run: [{self.hook}], input: json }}""")
+
+    def key_policy(self, name, key_id, overlap):
+        out = self.directory / "out"
+        self.policies.append(f"""
+  - name: {name}
+    api-key: {{ connection: pinecone, project: {case.PROJECT}, id: {key_id} }}
+    every: 30d
+    overlap: {overlap}
+    deliver:
+      - file: {{ path: {out / name}.raw, format: raw }}""")
+
+    def set_up(self, admin):
+        text = f"""version: 1
+connections:
+  pinecone: {{ api: "{URL}", login: "{URL}/oauth/token", admins: [ops] }}
+policies:{"".join(self.policies)}
+"""
+        file = self.directory / "keyturn.yaml"
+        file.write_text(text)
+        file.chmod(0o600)
+        self.must("init")
+        self.must("policy", "apply", str(file))
+        self.must(
+            "login", "pinecone", "--as", "ops", "--client-id", admin["client_id"],
+            stdin=admin["client_secret"] + "\n",
+        )
+
+    def secret(self, name):
+        for line in (self.directory / "out" / f"{name}.env").read_text().splitlines():
+            if line.startswith("PINECONE_CLIENT_SECRET="):
+                return line.partition("=")[2]
+        return None
+
+    def hook_secret(self, name):
+        return json.loads((self.directory / "out" / f"{name}.hook").read_text())["client_secret"]
+
+    def key(self, name):
+        return (self.directory / "out" / f"{name}.raw").read_text()
+
+
+class KeyturnCase(case.Case):
+    def test_a_rotated_account_refuses_the_old_secret_and_accepts_the_delivered_one(self):
+        account, old = self.account("deploys")
+        keyturn = Keyturn("single")
+        keyturn.account_policy("ci", account)
+        keyturn.set_up(self.ops)
+        keyturn.must("run")
+        self.assertFalse(self.accepts(account, old))
+        self.assertTrue(self.accepts(account, keyturn.secret("ci")))
+        self.assertEqual(keyturn.secret("ci"), keyturn.hook_secret("ci"))
+
+    def test_a_rotated_key_lives_beside_the_old_one_until_the_overlap_ends(self):
+        created = self.key("search")
+        keyturn = Keyturn("key")
+        keyturn.key_policy("search", created.key.id, "3s")
+        keyturn.set_up(self.ops)
+        keyturn.must("run")
+        self.assertTrue(sdk.accepts_api_key(URL, created.value))
+        self.assertTrue(sdk.accepts_api_key(URL, keyturn.key("search")))
+        time.sleep(4)
+        keyturn.must("run")
+        self.assertFalse(sdk.accepts_api_key(URL, created.value))
+        self.assertTrue(sdk.accepts_api_key(URL, keyturn.key("search")))
+
+    def test_fifty_due_policies_are_rotated_once_and_a_second_run_rotates_none(self):
+        keyturn = Keyturn("fifty")
+        accounts = [self.account(f"account-{number}") for number in range(50)]
+        for number, (account, _) in enumerate(accounts):
+            keyturn.account_policy(f"p{number}", account)
+        keyturn.set_up(self.ops)
+        summary = keyturn.objects("run")[-1]
+        self.assertEqual((summary["due"], summary["rotated"], summary["exit"]), (50, 50, 0))
+        rotations = case.control("GET", "state")["rotations"]
+        self.assertEqual(keyturn.objects("run")[-1]["rotated"], 0)
+        self.assertEqual(case.control("GET", "state")["rotations"], rotations)
+        for number, (account, old) in enumerate(accounts):
+            self.assertEqual(rotations[account.id], 1)
+            self.assertTrue(self.accepts(account, keyturn.secret(f"p{number}")))
+            self.assertFalse(self.accepts(account, old))
+        self.assert_no_plaintext(keyturn, [keyturn.secret(f"p{n}") for n in range(50)])
+
+    def test_killed_at_random_moments_nothing_is_lost(self):
+        print(f"       kill moments from KEYTURN_SEED={SEED}", flush=True)
+        moments = random.Random(SEED)
+        keyturn = Keyturn("killed")
+        accounts = [self.account(f"killed-{number}")[0] for number in range(6)]
+        keys = self.keys = [self.key(f"k{n}") for n in range(2)]
+        for number, account in enumerate(accounts):
+            keyturn.account_policy(f"p{number}", account)
+        for number, created in enumerate(keys):
+            keyturn.key_policy(f"k{number}", created.key.id, "1h")
+        keyturn.set_up(self.ops)
+        names = [f"p{n}" for n in range(len(accounts))] + [f"k{n}" for n in range(len(keys))]
+        killed = 0
+        for _ in range(10):
+            process = subprocess.Popen(
+                [KEYTURN, "rotate", "--all", "--reason", "kill test", "--confirm",
+                 str(len(names))],
+                env=keyturn.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(moments.uniform(0.0, 0.5))
+            process.send_signal(signal.SIGKILL)
+            killed += process.wait() == -signal.SIGKILL
+            self.settle(keyturn)
+            for number, account in enumerate(accounts):
+                if (keyturn.directory / "out" / f"p{number}.env").exists():
+                    self.assertTrue(self.accepts(account, keyturn.secret(f"p{number}")))
+            for number in range(len(keys)):
+                if (keyturn.directory / "out" / f"k{number}.raw").exists():
+                    self.assertTrue(sdk.accepts_api_key(URL, keyturn.key(f"k{number}")))
+            keyturn.must("audit", "verify")
+        self.assertGreater(killed, 0, "no run was caught alive")
+        self.assert_every_key_has_a_row(keyturn, len(keys))
+
+    def key(self, name):
+        return self.admin.api_keys.create(project_id=case.PROJECT, name=name)
+
+    def settle(self, keyturn):
+        """Runs until nothing is under way: a killed minting call may need a minute of evidence."""
+        for _ in range(5):
+            done = keyturn.run("run")
+            if done.returncode == 0:
+                return
+        self.fail(f"not settled: {done.returncode}\n{done.stdout}\n{done.stderr}")
+
+    def assert_every_key_has_a_row(self, keyturn, count):
+        known = {created.key.id for created in self.keys}
+        for number in range(count):
+            for version in keyturn.objects("secret", "show", f"k{number}"):
+                known.add(version["provider_id"])
+        for organization in case.control("GET", "state")["organizations"]:
+            for project in organization["projects"]:
+                for key in project["api_keys"]:
+                    if key["name"].partition("~")[0] in ("k0", "k1"):
+                        self.assertIn(key["id"], known)
+
+    def assert_no_plaintext(self, keyturn, secrets):
+        for path in keyturn.state.rglob("*"):
+            if path.is_file():
+                data = path.read_bytes()
+                for secret in secrets:
+                    self.assertNotIn(secret.encode(), data, path)
+
+
+def main():
+    result = OneLine()
+    started = time.monotonic()
+    unittest.defaultTestLoader.loadTestsFromTestCase(KeyturnCase).run(result)
+    for _, trace in result.failures + result.errors:
+        print(trace, file=sys.stderr)
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun} cases, {failed} failed, {time.monotonic() - started:.1f} s")
+    sys.exit(1 if failed or not result.testsRun else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -59,8 +59,8 @@ let package = Package(
         library("Linux", ["CLinux", "OpenSSL", "Secrets"], overC),
         library("Files", ["Linux", "Secrets"]),
         library("Processes", ["Linux", "OpenSSL", "Secrets", subprocess, systemPackage]),
-        library("Audit", ["OpenSSL", "Rotations"]),
-        library("Vault", ["OpenSSL", "Rotations", "Secrets"]),
+        library("Audit", ["OpenSSL", "Rotations"], exclude: ["FORMAT.md"]),
+        library("Vault", ["OpenSSL", "Rotations", "Secrets"], exclude: ["FORMAT.md"]),
         library(
             "Storage",
             ["Audit", "CMigrations", "Files", "OpenSSL", "Rotations", "SQLite", "Secrets", "Vault"]),
@@ -83,7 +83,9 @@ let package = Package(
 
         .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: overC),
         tests("CurlTests", ["CCurl", "Curl", "LoopbackServer", "Secrets"]),
-        tests("HTTPTests", ["Curl", "HTTP", "LoopbackServer", "OpenSSL", "Secrets"]),
+        tests(
+            "HTTPTests",
+            ["Curl", "HTTP", "LoopbackServer", "OpenSSL", "Secrets", "TestSupport"]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: overC),
         tests("LinuxTests", ["CLinux", "Linux", "OpenSSL", "Secrets", "TestSupport"]),
         tests("FilesTests", ["Files", "Linux", "Secrets", "TestSupport"]),
@@ -94,6 +96,13 @@ let package = Package(
                 "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "Secrets", "Storage",
                 "TestSupport", "Vault", "keyturn",
             ]),
+        .target(name: "VectorFiles", path: "Tests/VectorFiles", swiftSettings: strict),
+        tests("OpenSSLTests", ["COpenSSL", "OpenSSL", "TestSupport", "VectorFiles"]),
+        tests("SecretsTests", ["COpenSSL", "OpenSSL", "Secrets", "TestSupport"]),
+        tests("AuditTests", ["Audit", "OpenSSL", "Rotations", "VectorFiles"], strict),
+        tests("VaultTests", ["OpenSSL", "Rotations", "Secrets", "Vault", "VectorFiles"]),
+        tests("SQLiteTests", ["SQLite", "TestSupport"]),
+        tests("YAMLTests", ["YAML"], strict),
         tests("RotationsTests", ["Rotations"], strict),
         tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),
     ]

@@ -26,11 +26,10 @@ package struct Checkpoint: Hashable, Sendable {
         guard lines.count >= 4, lines.last == "", !lines[0].isEmpty,
             lines[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             lines[1] == "0" || !lines[1].hasPrefix("0"), let size = Int(lines[1]),
-            let root = Data(base64Encoded: String(lines[2])),
-            root.count == MerkleTree.hashByteCount,
+            let root = bytes(base64: lines[2]), root.count == MerkleTree.hashByteCount,
             lines[3..<(lines.count - 1)].allSatisfy({ !$0.isEmpty })
         else { return nil }
-        self.init(origin: String(lines[0]), size: size, root: Array(root))
+        self.init(origin: String(lines[0]), size: size, root: root)
     }
 
     /// Reads a signed checkpoint and believes it only if `key` signed it and is the log's own.

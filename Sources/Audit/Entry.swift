@@ -33,6 +33,22 @@ package struct Entry: Hashable, Sendable {
             self.runID = runID
             self.outcome = outcome
         }
+
+        /// Byte by byte: Swift's strings are equal when they are canonically equivalent, and a
+        /// column that only looks like its entry would hide from every filter.
+        package static func == (left: Projection, right: Projection) -> Bool {
+            func same(_ left: String?, _ right: String?) -> Bool {
+                if let left, let right {
+                    left.utf8.elementsEqual(right.utf8)
+                } else {
+                    left == nil && right == nil
+                }
+            }
+            return left.sequence == right.sequence && left.time == right.time
+                && same(left.type, right.type) && same(left.secretID, right.secretID)
+                && same(left.rotationID, right.rotationID) && same(left.runID, right.runID)
+                && same(left.outcome, right.outcome)
+        }
     }
 
     /// The circumstances that all events of one invocation share.

@@ -56,6 +56,8 @@ extension JSON {
             }
             while true {
                 let key = try string()
+                // Beyond ASCII, orders and equivalences differ between readers.
+                guard key.utf8.allSatisfy({ $0 < 0x80 }) else { throw failure }
                 try take(":")
                 let value = try value(depth: depth + 1)
                 guard members.updateValue(value, forKey: key) == nil else { throw failure }
@@ -89,7 +91,10 @@ extension JSON {
                 offset += 1
             }
             let text = String(decoding: bytes[start..<offset], as: UTF8.self)
-            guard let value = Int64(text), abs(value) <= JSON.maximumInteger else { throw failure }
+            // `abs` would trap on the smallest Int64.
+            guard let value = Int64(text),
+                (-JSON.maximumInteger...JSON.maximumInteger).contains(value)
+            else { throw failure }
             return value
         }
 

@@ -1,5 +1,5 @@
-/// JSON in a strict subset of RFC 8785: keys in order, no white space, integers within ±(2^53−1),
-/// no floats, no null, no duplicate keys. Entries and `--json` lines are written in it.
+/// JSON in a strict subset of RFC 8785: ASCII keys in order, no white space, integers within
+/// ±(2^53−1), no floats, no null, no duplicate keys. Entries and `--json` lines are written in it.
 package enum JSON: Hashable, Sendable {
     case object([String: JSON])
     case array([JSON])

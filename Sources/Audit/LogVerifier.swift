@@ -5,7 +5,7 @@
 package struct LogVerifier: Sendable {
     /// What is wrong, and where.
     package struct Finding: Hashable, Sendable {
-        /// The first entry, or the size of the checkpoint, that is concerned; nil for the whole.
+        /// The first entry that is concerned; nil for the whole.
         package let sequence: Int?
         /// One clause, without a full stop.
         package let problem: String
@@ -18,6 +18,8 @@ package struct LogVerifier: Sendable {
 
     private let keys: [VerifierKey]
     private var frontier = MerkleFrontier()
+    /// The size of the last checkpoint that was good.
+    private var coveredSize = 0
     /// Findings so far, at most `maximumFindingCount`.
     package private(set) var findings: [Finding] = []
     /// Checkpoints that were checked.
@@ -79,18 +81,18 @@ package struct LogVerifier: Sendable {
     package mutating func check(note: String) {
         checkpointCount += 1
         newestCheckpointSize = frontier.size
+        // What is wrong is wrong from the first entry on that no good checkpoint covers.
         let checkpoint = keys.lazy.compactMap { Checkpoint(note: note, signedBy: $0) }.first
         guard let checkpoint else {
-            return report(frontier.size - 1, "the checkpoint is not signed by this log's key")
+            return report(coveredSize, "the checkpoint is not signed by this log's key")
         }
         guard checkpoint.size == frontier.size else {
-            return report(
-                frontier.size - 1, "a checkpoint of size \(checkpoint.size) stands here")
+            return report(coveredSize, "a checkpoint of size \(checkpoint.size) stands here")
         }
         guard checkpoint.root == frontier.root else {
-            return report(
-                firstOf(checkpoint), "the entries are not those that the checkpoint covers")
+            return report(coveredSize, "the entries are not those that the checkpoint covers")
         }
+        coveredSize = checkpoint.size
     }
 
     /// Adds what somebody else found.
@@ -125,9 +127,6 @@ package struct LogVerifier: Sendable {
         "version.stored", "version.destroyed", "admin.logged-in", "answer.sealed",
         "state.created",
     ]
-
-    /// The first entry that a bad checkpoint may be about: the one after the last good one.
-    private func firstOf(_ checkpoint: Checkpoint) -> Int { max(checkpoint.size - 1, 0) }
 }
 
 /// The bytes of hexadecimal digits; nil for anything else.
@@ -137,7 +136,10 @@ package func bytes(hexadecimal text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     for index in stride(from: 0, to: digits.count, by: 2) {
         let pair = String(decoding: digits[index..<(index + 2)], as: UTF8.self)
-        guard let byte = UInt8(pair, radix: 16) else { return nil }
+        // A sign would be taken for a digit's place.
+        guard digits[index] != UInt8(ascii: "+"), digits[index] != UInt8(ascii: "-"),
+            let byte = UInt8(pair, radix: 16)
+        else { return nil }
         bytes.append(byte)
     }
     return bytes

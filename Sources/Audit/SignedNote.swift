@@ -25,24 +25,25 @@ package struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
     /// Reads a vkey. Nil when it is malformed, of another algorithm, or its hash does not match.
     package init?(_ text: String) {
         // The base64 part may hold a plus sign: split at the first two only.
-        let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, VerifierKey.isName(String(parts[0])), parts[1].utf8.count == 8,
-            let hash = UInt32(parts[1], radix: 16),
-            let data = Data(base64Encoded: String(parts[2])), data.first == Self.algorithm,
+        let parts = text.unicodeScalars
+            .split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, VerifierKey.isName(parts[0]), parts[1].utf8.count == 8,
+            let hash = bytes(hexadecimal: parts[1]),
+            let data = bytes(base64: parts[2]), data.first == Self.algorithm,
             data.count == 1 + Ed25519.publicKeyByteCount
         else { return nil }
-        self.init(name: String(parts[0]), publicKey: Array(data.dropFirst()))
-        guard id.reduce(0, { $0 << 8 | UInt32($1) }) == hash else { return nil }
+        self.init(name: parts[0], publicKey: Array(data.dropFirst()))
+        guard id == hash else { return nil }
     }
 
     package var description: String {
-        let hash = id.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        return "\(name)+\(hash)+\(Data([Self.algorithm] + publicKey).base64EncodedString())"
+        "\(name)+\(hexadecimal(id))+\(Data([Self.algorithm] + publicKey).base64EncodedString())"
     }
 
     static func isName(_ name: String) -> Bool {
-        !name.isEmpty && !name.contains("+")
-            && !name.unicodeScalars.contains { $0.properties.isWhitespace }
+        // By scalars: a plus sign with a combining mark is another Character, and still a plus sign.
+        !name.isEmpty
+            && !name.unicodeScalars.contains { $0 == "+" || $0.properties.isWhitespace }
     }
 }
 
@@ -90,14 +91,14 @@ package struct SignedNote: Sendable {
             !note.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" })
         else { return nil }
         // The last empty line divides the text from the signatures.
-        let bytes = Array(note.utf8)
+        let raw = Array(note.utf8)
         guard
-            let split = bytes.indices.dropLast().last(where: {
-                bytes[$0] == 0x0a && bytes[$0 + 1] == 0x0a
+            let split = raw.indices.dropLast().last(where: {
+                raw[$0] == 0x0a && raw[$0 + 1] == 0x0a
             })
         else { return nil }
-        text = String(decoding: bytes[...split], as: UTF8.self)
-        let lines = String(decoding: bytes[(split + 2)...], as: UTF8.self)
+        text = String(decoding: raw[...split], as: UTF8.self)
+        let lines = String(decoding: raw[(split + 2)...], as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         var signatures: [Signature] = []
         for line in lines {
@@ -106,7 +107,7 @@ package struct SignedNote: Sendable {
             let parts = line.dropFirst(2).split(
                 separator: " ", omittingEmptySubsequences: false)
             guard parts.count == 2, VerifierKey.isName(String(parts[0])),
-                let data = Data(base64Encoded: String(parts[1])), data.count > 4
+                let data = bytes(base64: parts[1]), data.count > 4
             else { return nil }
             signatures.append(
                 Signature(

@@ -108,7 +108,9 @@ package enum Scrypt {
     package static func derive(
         passphrase: Span<UInt8>, salt: [UInt8], n: Int, r: Int, p: Int, count: Int
     ) throws(OpenSSLError) -> SecureBuffer {
-        guard n > 1, n & (n - 1) == 0, n <= 1 << 20, r >= 1, p >= 1, r * p <= 16, count >= 1
+        // Each factor by itself first: their product could overflow.
+        guard n > 1, n & (n - 1) == 0, n <= 1 << 20, (1...16).contains(r), (1...16).contains(p),
+            r * p <= 16, count >= 1
         else { throw .invalidLength }
         // 128 * N * r is what the algorithm needs; libcrypto's own default stops at 32 MiB.
         let limit = UInt64(128 * n * r + 128 * r * p + (16 << 20))

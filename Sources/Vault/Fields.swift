@@ -65,8 +65,10 @@ struct FieldReader {
         guard let purpose = text().flatMap(Place.Purpose.init(rawValue:)), let owner = text(),
             let number = integer(), let created = integer()
         else { return nil }
+        let createdAt = Timestamp(milliseconds: created)
+        // A time outside the years 0000 to 9999 would be pinned, and the bytes not be these.
+        guard createdAt.milliseconds == created else { return nil }
         return Place(
-            purpose: purpose, owner: owner, number: Int(number),
-            createdAt: Timestamp(milliseconds: created))
+            purpose: purpose, owner: owner, number: Int(number), createdAt: createdAt)
     }
 }

@@ -40,7 +40,7 @@ package final class Vault: Sendable {
 
     /// Prepares to seal one value of at most `capacity` bytes: data key, wrap, nonces and buffers
     /// are there when this returns, so that sealing what arrives later cannot fail for want of
-    /// them (P10).
+    /// them (P10). Throws `tooLong` for more than 1 MiB.
     package func prepare(for place: Place, capacity: Int) throws(VaultError) -> Sealing {
         do throws(OpenSSLError) {
             let dataKey = SecretBytes(try Random.secret(AESGCM.keyByteCount))
@@ -63,7 +63,7 @@ package final class Vault: Sendable {
                 commitment: commitment.indices.map { commitment[$0] }, wrapNonce: wrapNonce,
                 wrappedKey: wrapped, nonce: nonce, sealer: sealer)
         } catch {
-            throw .cryptography
+            throw error == .invalidLength ? .tooLong : .cryptography
         }
     }
 

@@ -4,10 +4,10 @@ package enum VaultError: Error, Hashable, Sendable {
     case otherKey(expected: String, found: String)
     /// The record does not open under its own key: it was changed, moved or damaged.
     case damaged
-    /// The value is longer than the room that was prepared for it.
+    /// The value is longer than the room that was prepared for it, or than 1 MiB.
     case tooLong
     /// libcrypto failed, or the secure heap is full.
     case cryptography
-    /// A root key has another form than 32 raw bytes, 64 hexadecimal digits or 44 of base64.
+    /// A root key has another form than 32 raw bytes or 64 hexadecimal digits.
     case malformedKey
 }

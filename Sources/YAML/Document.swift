@@ -2,11 +2,11 @@ import CYAML
 
 /// A YAML document, read by libyaml.
 package enum Document {
-    /// At most 32 levels; a configuration has six.
-    private static let maximumDepth = 32
-
     /// The root of the one document in `bytes`, or nil when there is none.
     package static func parse(_ bytes: [UInt8]) throws(YAMLError) -> Node? {
+        if let end = endOfValidUTF8(bytes) {
+            throw YAMLError(problem: "this is not UTF-8", mark: Mark(after: bytes[..<end]))
+        }
         // libyaml keeps the parser's address, so it must not move.
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
@@ -17,13 +17,7 @@ package enum Document {
         let result = bytes.withUnsafeBufferPointer { input -> Result<Node?, YAMLError> in
             yaml_parser_set_input_string(parser, input.baseAddress, input.count)
             do throws(YAMLError) {
-                let root = try loadNext(parser)
-                if root != nil, let second = try loadNext(parser) {
-                    throw YAMLError(
-                        problem: "a second document begins here; one is expected",
-                        mark: second.mark)
-                }
-                return .success(root)
+                return .success(try Composer(parser: parser, bytes: bytes).document())
             } catch {
                 return .failure(error)
             }
@@ -31,111 +25,164 @@ package enum Document {
         return try result.get()
     }
 
-    private static func loadNext(
-        _ parser: UnsafeMutablePointer<yaml_parser_t>
-    ) throws(YAMLError) -> Node? {
-        var document = yaml_document_t()
-        guard yaml_parser_load(parser, &document) == 1 else {
-            let problem = parser.pointee.problem.map { String(cString: $0) } ?? "this is not UTF-8"
-            let context = parser.pointee.context.map { String(cString: $0) + ": " } ?? ""
-            throw YAMLError(problem: context + problem, mark: Mark(parser.pointee.problem_mark))
-        }
-        defer { yaml_document_delete(&document) }
-        guard let root = yaml_document_get_root_node(&document) else { return nil }
-        var visited: Set<UnsafeMutablePointer<yaml_node_t>> = []
-        return try node(root, in: &document, depth: 0, visited: &visited)
-    }
-
-    private static func node(
-        _ raw: UnsafeMutablePointer<yaml_node_t>, in document: inout yaml_document_t, depth: Int,
-        visited: inout Set<UnsafeMutablePointer<yaml_node_t>>
-    ) throws(YAMLError) -> Node {
-        let mark = Mark(raw.pointee.start_mark)
-        guard depth < maximumDepth else {
-            throw YAMLError(problem: "nested too deeply", mark: mark)
-        }
-        // libyaml resolves an alias by giving the same node again; a few can grow without bound.
-        guard visited.insert(raw).inserted else {
-            throw YAMLError(problem: "anchors and aliases are not read here", mark: mark)
-        }
-        switch raw.pointee.type {
-        case YAML_SCALAR_NODE:
-            return .scalar(try scalar(raw))
-        case YAML_SEQUENCE_NODE:
-            try refuseTag(raw, standard: "tag:yaml.org,2002:seq")
-            var items: [Node] = []
-            var item = raw.pointee.data.sequence.items.start
-            while let current = item, current != raw.pointee.data.sequence.items.top {
-                items.append(
-                    try child(current.pointee, in: &document, depth: depth, visited: &visited))
-                item = current + 1
+    /// How many bytes come before the first that is no UTF-8; nil when all are.
+    private static func endOfValidUTF8(_ bytes: [UInt8]) -> Int? {
+        var parser = Unicode.UTF8.ForwardParser()
+        var rest = bytes.makeIterator()
+        var count = 0
+        while true {
+            switch parser.parseScalar(from: &rest) {
+            case .valid(let scalar): count += scalar.count
+            case .error: return count
+            case .emptyInput: return nil
             }
-            return .sequence(items, mark)
-        case YAML_MAPPING_NODE:
-            try refuseTag(raw, standard: "tag:yaml.org,2002:map")
-            var pairs: [(key: Scalar, value: Node)] = []
-            var seen: Set<String> = []
-            var pair = raw.pointee.data.mapping.pairs.start
-            while let current = pair, current != raw.pointee.data.mapping.pairs.top {
-                let keyNode = try child(
-                    current.pointee.key, in: &document, depth: depth, visited: &visited)
-                guard case .scalar(let key) = keyNode else {
-                    throw YAMLError(problem: "a key must be a plain word", mark: keyNode.mark)
-                }
-                guard key.text != "<<" else {
-                    throw YAMLError(problem: "merge keys are not read here", mark: key.mark)
-                }
-                guard seen.insert(key.text).inserted else {
-                    throw YAMLError(problem: "`\(key.text)` is here twice", mark: key.mark)
-                }
-                let value = try child(
-                    current.pointee.value, in: &document, depth: depth, visited: &visited)
-                pairs.append((key, value))
-                pair = current + 1
-            }
-            return .mapping(pairs, mark)
-        default:
-            throw YAMLError(problem: "this is not understood", mark: mark)
         }
     }
+}
 
-    private static func child(
-        _ index: Int32, in document: inout yaml_document_t, depth: Int,
-        visited: inout Set<UnsafeMutablePointer<yaml_node_t>>
-    ) throws(YAMLError) -> Node {
-        guard let raw = yaml_document_get_node(&document, index) else {
-            throw YAMLError(problem: "this is not understood", mark: Mark(line: 1, column: 1))
-        }
-        return try node(raw, in: &document, depth: depth + 1, visited: &visited)
+/// Builds nodes from libyaml's events.
+///
+/// libyaml could compose them itself, but then anchors and the tags of strings are lost, and all
+/// of the text is read before anybody sees how deeply it is nested, in time that grows with the
+/// square of the depth.
+private struct Composer {
+    let parser: UnsafeMutablePointer<yaml_parser_t>
+    let bytes: [UInt8]
+
+    /// At most 32 levels; a configuration has six.
+    private static let maximumDepth = 32
+
+    private enum Event {
+        case documentStart(Mark)
+        case scalar(Scalar)
+        case sequenceStart(Mark)
+        case mappingStart(Mark)
+        /// The end of a sequence or mapping.
+        case end
+        /// What has no node: where the stream and a document begin or end.
+        case other
     }
 
-    private static func scalar(
-        _ raw: UnsafeMutablePointer<yaml_node_t>
-    ) throws(YAMLError) -> Scalar {
-        try refuseTag(raw, standard: "tag:yaml.org,2002:str")
-        let scalar = raw.pointee.data.scalar
-        let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
-        return Scalar(
-            text: String(decoding: bytes, as: UTF8.self),
-            isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, mark: Mark(raw.pointee.start_mark))
-    }
-
-    /// libyaml gives an untagged node the tag of its kind.
-    private static func refuseTag(
-        _ raw: UnsafeMutablePointer<yaml_node_t>, standard: String
-    ) throws(YAMLError) {
-        guard let tag = raw.pointee.tag else { return }
-        let text = tag.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
-        guard text == standard else {
+    /// The root of the one document, or nil when there is none.
+    func document() throws(YAMLError) -> Node? {
+        _ = try next()  // the stream begins
+        guard case .documentStart = try next() else { return nil }
+        let root = try node(try next(), depth: 0)
+        _ = try next()  // the document ends
+        if case .documentStart(let mark) = try next() {
             throw YAMLError(
-                problem: "tags such as `\(text)` are not read here",
-                mark: Mark(raw.pointee.start_mark))
+                problem: "a second document begins here; one is expected", mark: mark)
         }
+        return root
+    }
+
+    private func node(_ event: Event, depth: Int) throws(YAMLError) -> Node {
+        switch event {
+        case .scalar(let scalar):
+            try require(depth < Self.maximumDepth, "nested too deeply", scalar.mark)
+            return .scalar(scalar)
+        case .sequenceStart(let mark):
+            try require(depth < Self.maximumDepth, "nested too deeply", mark)
+            return .sequence(try items(depth: depth + 1), mark)
+        case .mappingStart(let mark):
+            try require(depth < Self.maximumDepth, "nested too deeply", mark)
+            return .mapping(try pairs(depth: depth + 1), mark)
+        case .documentStart, .end, .other:
+            preconditionFailure("libyaml gave an event out of order")
+        }
+    }
+
+    private func items(depth: Int) throws(YAMLError) -> [Node] {
+        var items: [Node] = []
+        while true {
+            let event = try next()
+            if case .end = event { return items }
+            items.append(try node(event, depth: depth))
+        }
+    }
+
+    private func pairs(depth: Int) throws(YAMLError) -> [(key: Scalar, value: Node)] {
+        var pairs: [(key: Scalar, value: Node)] = []
+        var seen: Set<String> = []
+        while true {
+            let event = try next()
+            if case .end = event { return pairs }
+            let keyNode = try node(event, depth: depth)
+            guard case .scalar(let key) = keyNode else {
+                throw YAMLError(problem: "a key must be a plain word", mark: keyNode.mark)
+            }
+            try require(key.text != "<<", "merge keys are not read here", key.mark)
+            try require(seen.insert(key.text).inserted, "`\(key.text)` is here twice", key.mark)
+            pairs.append((key, try node(try next(), depth: depth)))
+        }
+    }
+
+    private func next() throws(YAMLError) -> Event {
+        var raw = yaml_event_t()
+        guard yaml_parser_parse(parser, &raw) == 1 else { throw failure }
+        defer { yaml_event_delete(&raw) }
+        let mark = Mark(raw.start_mark)
+        switch raw.type {
+        case YAML_DOCUMENT_START_EVENT: return .documentStart(mark)
+        case YAML_SCALAR_EVENT:
+            let scalar = raw.data.scalar
+            try refuse(anchor: scalar.anchor, tag: scalar.tag, mark)
+            let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+            return .scalar(
+                Scalar(
+                    text: String(decoding: bytes, as: UTF8.self),
+                    isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, mark: mark))
+        case YAML_SEQUENCE_START_EVENT:
+            let sequence = raw.data.sequence_start
+            try refuse(anchor: sequence.anchor, tag: sequence.tag, mark)
+            return .sequenceStart(mark)
+        case YAML_MAPPING_START_EVENT:
+            let mapping = raw.data.mapping_start
+            try refuse(anchor: mapping.anchor, tag: mapping.tag, mark)
+            return .mappingStart(mark)
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return .end
+        case YAML_ALIAS_EVENT:
+            throw YAMLError(problem: "anchors and aliases are not read here", mark: mark)
+        default: return .other
+        }
+    }
+
+    private func refuse(
+        anchor: UnsafeMutablePointer<yaml_char_t>?, tag: UnsafeMutablePointer<yaml_char_t>?,
+        _ mark: Mark
+    ) throws(YAMLError) {
+        try require(anchor == nil, "anchors and aliases are not read here", mark)
+        try require(tag == nil, "tags are not read here", mark)
+    }
+
+    private func require(
+        _ holds: Bool, _ problem: @autoclosure () -> String, _ mark: Mark
+    ) throws(YAMLError) {
+        guard holds else { throw YAMLError(problem: problem(), mark: mark) }
+    }
+
+    /// Why libyaml stopped.
+    private var failure: YAMLError {
+        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "out of memory"
+        let context = parser.pointee.context.map { String(cString: $0) + ": " } ?? ""
+        // Its reader is ahead of the lines and knows an offset only.
+        let mark =
+            parser.pointee.error == YAML_READER_ERROR
+            ? Mark(after: bytes.prefix(parser.pointee.problem_offset))
+            : Mark(parser.pointee.problem_mark)
+        return YAMLError(problem: context + problem, mark: mark)
     }
 }
 
 extension Mark {
     fileprivate init(_ mark: yaml_mark_t) {
         self.init(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    }
+
+    /// The place after a part of the text.
+    fileprivate init(after text: ArraySlice<UInt8>) {
+        let lines = text.split(separator: 0x0a, omittingEmptySubsequences: false)
+        let column = lines.last.map { String(decoding: $0, as: UTF8.self).unicodeScalars.count }
+        self.init(line: lines.count, column: (column ?? 0) + 1)
     }
 }

@@ -52,4 +52,9 @@ package struct YAMLError: Error, Hashable, Sendable {
     /// One sentence, lower case, without a full stop.
     package let problem: String
     package let mark: Mark
+
+    package init(problem: String, mark: Mark) {
+        self.problem = problem
+        self.mark = mark
+    }
 }

@@ -1,6 +1,7 @@
 import HTTP
 import LoopbackServer
 import Secrets
+import TestSupport
 import Testing
 
 /// Each looks through the memory of a process of its own, which knows the secrets in disguise only.
@@ -53,8 +54,8 @@ private func scans(
     let request = try Request(
         .get, endpoint, authorization: .bearer(token), repeatable: .once, responseCapacity: 65_536)
     let response = try await transport.send(request).get()
-    let inToken = MemoryScan(for: token, count: 40)
-    let inAnswer = MemoryScan(for: response.body, offset: offset, count: 40)
+    let inToken = MemoryScan(for: token.bytes, count: 40)
+    let inAnswer = MemoryScan(for: response.body.bytes, offset: offset, count: 40)
     // That they are found now shows that the scan can find them.
     try #require(try inToken.hits() > 0)
     try #require(try inAnswer.hits() > 0)

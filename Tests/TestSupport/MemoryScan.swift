@@ -1,19 +1,17 @@
 import Glibc
-import Secrets
 
 /// Looks through the writable memory of this process for bytes that are known in disguise only.
-struct MemoryScan {
+package struct MemoryScan {
     private let pattern: [UInt8]
     private static let mask: UInt8 = 0xA5
 
     /// Remembers `count` bytes of a secret from `offset` on, without leaving them in memory again.
-    init(for secret: borrowing SecretBytes, offset: Int = 0, count: Int) {
-        let bytes = secret.bytes
+    package init(for bytes: Span<UInt8>, offset: Int = 0, count: Int) {
         pattern = (offset..<(offset + count)).map { bytes[$0] ^ Self.mask }
     }
 
     /// How often the bytes are there.
-    func hits() throws -> Int {
+    package func hits() throws -> Int {
         let memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC)
         guard memory >= 0, let maps = fopen("/proc/self/maps", "r") else { throw Unreadable() }
         defer {

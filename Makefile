@@ -47,6 +47,7 @@ bench: build
 install: build
 	install -D -m 0755 $(RELEASE_DIR)/keyturn $(DESTDIR)$(PREFIX)/bin/keyturn
 	install -D -m 0644 deploy/keyturn.yaml $(DESTDIR)$(PREFIX)/share/keyturn/keyturn.yaml
+	install -m 0644 README.md $(DESTDIR)$(PREFIX)/share/keyturn/README.md
 	install -d $(DESTDIR)$(PREFIX)/share/keyturn
 	cp -r deploy/systemd deploy/cron $(DESTDIR)$(PREFIX)/share/keyturn/
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions

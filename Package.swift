@@ -64,7 +64,9 @@ let package = Package(
         library(
             "Storage",
             ["Audit", "CMigrations", "Files", "OpenSSL", "Rotations", "SQLite", "Secrets", "Vault"]),
-        library("Handoff", ["Files", "Linux", "OpenSSL", "Processes", "Rotations", "Secrets"]),
+        library(
+            "Handoff", ["Files", "Linux", "OpenSSL", "Processes", "Rotations", "Secrets"],
+            exclude: ["CONTRACT.md"]),
         library("Curl", ["CCurl", "Secrets"], overC),
         library("HTTP", ["Curl", "OpenSSL", "Secrets"]),
         library("Pinecone", ["HTTP", "OpenSSL", "Rotations", "Secrets"]),

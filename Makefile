@@ -41,7 +41,7 @@ conformance: packages
 	Tests/Conformance/run.sh $(DEBUG_DIR)
 
 bench: build
-	$(SWIFT) build $(RELEASE) --product pinecone-emulator
+	$(SWIFT) build $(RELEASE) --product Benchmarks
 	Benchmarks/run.sh $(RELEASE_DIR)
 
 install: build

@@ -83,6 +83,13 @@ let package = Package(
             name: "pinecone-emulator", dependencies: ["PineconeEmulator", argumentParser],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "Audit", "Files", "Linux", "OpenSSL", "PineconeEmulator", "Processes", "Rotations",
+                "SQLite", "Secrets", "Storage",
+            ], path: "Benchmarks", exclude: ["run.sh"], swiftSettings: strict),
+
         .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: overC),
         tests("CurlTests", ["CCurl", "Curl", "LoopbackServer", "Secrets"]),
         tests(

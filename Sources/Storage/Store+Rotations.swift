@@ -97,6 +97,26 @@ extension Store {
         }
     }
 
+    /// Whether the schedule still wants a rotation of this secret, and none is open.
+    package func isDue(
+        _ secret: SecretReference, at now: Timestamp
+    ) throws(StorageError) -> Bool {
+        try read { database in
+            let stored = try database.first(
+                """
+                \(Self.policyColumns)
+                WHERE s.id = ? AND s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
+                """,
+                [
+                    .text(secret.id.text), .integer(now.milliseconds), .integer(now.milliseconds),
+                ], Self.policy)
+            guard let stored else { return false }
+            let freezes = try Self.freezes(database)
+            return try Scheduling.due(stored.standing, freezes: freezes, now: now)?.isNow(now)
+                ?? false
+        }
+    }
+
     /// What there is to do now.
     package struct Work: Sendable {
         /// Rotations under way whose next try has come.

@@ -163,7 +163,7 @@ actor Worker {
     private func isStillDue(_ secret: SecretReference) async throws(JournalError) -> Bool {
         let now = program.clock.now()
         return try await reading { store throws(StorageError) in
-            try await store.work(at: now).due.contains { $0.secret.id == secret.id }
+            try await store.isDue(secret, at: now)
         }
     }
 

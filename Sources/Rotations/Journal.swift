@@ -69,6 +69,9 @@ package enum JournalError: Error, Hashable, Sendable {
     case storage
     /// A value could not be sealed or opened.
     case vault
+    /// The database could not take an answer. It is kept sealed, in the spool or on standard error,
+    /// and the next run takes it in (P14).
+    case spooled
 
     /// The cause that an entry names.
     package var cause: Cause {
@@ -76,7 +79,7 @@ package enum JournalError: Error, Hashable, Sendable {
         case .stale: .interrupted
         case .busy: .storageBusy
         case .noRoom: .noRoom
-        case .storage: .storageFailed
+        case .storage, .spooled: .storageFailed
         case .vault: .vaultFailed
         }
     }

@@ -64,19 +64,16 @@ extension Store {
     package func work(at now: Timestamp) throws(StorageError) -> Work {
         try read { database in
             let due = try database.all(
-                """
-                \(Self.policyColumns)
-                WHERE s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
-                  AND NOT EXISTS (SELECT 1 FROM rotation r
-                    WHERE r.secret_id = s.id AND r.state IN ('open', 'parked'))
-                ORDER BY s.due_at_ms, s.name
-                """, [.integer(now.milliseconds), .integer(now.milliseconds)], Self.policy)
+                "\(Self.dueColumns) ORDER BY s.due_at_ms, s.name",
+                [.integer(now.milliseconds), .integer(now.milliseconds)], Self.policy)
             let freezes = due.isEmpty ? [] : try Self.freezes(database)
             return Work(
                 open: try database.all(
                     """
                     \(Self.rotationColumns)
-                    WHERE r.state = 'open' AND coalesce(r.next_try_at_ms, 0) <= ?
+                    WHERE r.state IN ('open', 'parked') AND coalesce(r.next_try_at_ms, 0) <= ?
+                      AND (r.state = 'open' OR r.step NOT IN ('prepare', 'issue', 'retire')
+                        AND coalesce(r.cause, '') <> 'foreign-rotated')
                     ORDER BY r.started_at_ms, r.id
                     """, [.integer(now.milliseconds)], Self.rotation),
                 due: try due.filter {
@@ -96,6 +93,28 @@ extension Store {
                 ) { Timestamp(milliseconds: $0.integer(0)) })
         }
     }
+
+    /// Whether the schedule wants this secret rotated now, and nothing is open for it.
+    package func isDue(_ secret: SecretReference, at now: Timestamp) throws(StorageError) -> Bool {
+        try read { database in
+            let due = try database.first(
+                "\(Self.dueColumns) AND s.id = ?",
+                [
+                    .integer(now.milliseconds), .integer(now.milliseconds),
+                    .text(secret.id.text),
+                ], Self.policy)
+            guard let due else { return false }
+            return try Scheduling.due(
+                due.standing, freezes: try Self.freezes(database), now: now)?.isNow(now) ?? false
+        }
+    }
+
+    private static let dueColumns = """
+        \(policyColumns)
+        WHERE s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
+          AND NOT EXISTS (SELECT 1 FROM rotation r
+            WHERE r.secret_id = s.id AND r.state IN ('open', 'parked'))
+        """
 
     /// What there is to do now.
     package struct Work: Sendable {

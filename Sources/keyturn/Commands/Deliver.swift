@@ -189,7 +189,9 @@ struct HandDelivery {
             // Apply has read the same addresses before.
             let client = try? program.client(for: connection, store: store)
         else { return nil }
+        let stopSignal = program.surroundings.stopSignal
         return program.rotator(
-            of: target, client, store: store, alive: ProvedAlive(), isClockTrusted: true)
+            of: target, client, store: store, alive: ProvedAlive(), isClockTrusted: true,
+            isByHand: true, isStopping: { stopSignal() != nil })
     }
 }

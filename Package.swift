@@ -91,7 +91,7 @@ let package = Package(
         tests(
             "keyturnTests",
             [
-                "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "Secrets", "Storage",
+                "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite", "Secrets", "Storage",
                 "TestSupport", "Vault", "keyturn",
             ]),
         tests("RotationsTests", ["Rotations"], strict),

@@ -67,6 +67,8 @@ package enum JournalError: Error, Hashable, Sendable {
     case noRoom
     /// The database failed. What was being committed may or may not be there.
     case storage
+    /// The database refused what was to be written; nothing of it is there.
+    case refused
     /// A value could not be sealed or opened.
     case vault
     /// The database could not take an answer. It is kept sealed, in the spool or on standard error,
@@ -79,7 +81,7 @@ package enum JournalError: Error, Hashable, Sendable {
         case .stale: .interrupted
         case .busy: .storageBusy
         case .noRoom: .noRoom
-        case .storage, .spooled: .storageFailed
+        case .storage, .refused, .spooled: .storageFailed
         case .vault: .vaultFailed
         }
     }

@@ -90,7 +90,8 @@ extension Store {
                     """, [.integer(now.milliseconds)], Self.reference),
                 lastEntryAt: try database.first(
                     "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
-                ) { Timestamp(milliseconds: $0.integer(0)) })
+                ) { Timestamp(milliseconds: $0.integer(0)) },
+                highWater: try Trail.highWater(in: database))
         }
     }
 
@@ -126,6 +127,13 @@ extension Store {
         package let debts: [SecretReference]
         /// When the trail last grew; nil for an empty one.
         package let lastEntryAt: Timestamp?
+        /// How late it was once, if the clock was set back since.
+        let highWater: Timestamp?
+
+        /// Whether the clock is not behind any entry (P28).
+        package func isClockTrusted(_ now: Timestamp) -> Bool {
+            (lastEntryAt ?? now) <= now && (highWater ?? now) <= now
+        }
     }
 
     /// Begins a rotation, or takes the place of one that is open. The row it makes is at `prepare`.

@@ -1,5 +1,6 @@
 import PineconeEmulator
 import Rotations
+import TestSupport
 
 @testable import keyturn
 
@@ -45,6 +46,11 @@ extension TestProgram {
         return emulator.liveKeys.filter { $0.projectID == project }.allSatisfy {
             rows.contains($0.id)
         }
+    }
+
+    /// Names in `out` of files that were on their way to another name.
+    var leftovers: [String] {
+        TemporaryDirectory.names(in: directory.file("out")).filter { $0.hasPrefix(".") }
     }
 
     /// The newest entry of this type, as it stands in the trail.

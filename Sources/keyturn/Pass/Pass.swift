@@ -55,7 +55,8 @@ struct Pass: Sendable {
         var result = PassReport(
             run: program.run, due: units.filter(\.isWanted).count, secrets: [],
             isByHand: isByHand)
-        let isClockTrusted = work.lastEntryAt.map { $0 <= now } ?? true
+        // Another process may have written since `now`.
+        let isClockTrusted = work.isClockTrusted(program.clock.now())
         result.isClockDoubtful = !isClockTrusted
         let needsHeartbeat = work.lastEntryAt.map { $0.age(at: now) >= Self.heartbeat } ?? false
         let spooled = try spoolNames()

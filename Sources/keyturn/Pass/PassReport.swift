@@ -102,7 +102,10 @@ struct PassReport: Sendable {
     var unsettled: Int { count(.unsettled) }
     var debts: Int { secrets.reduce(0) { $0 + $1.debts } }
 
-    private var busy: Int { count(.busy) }
+    /// A schedule leaves what another process works on to it; a busy database is told in any case.
+    private var busy: Int {
+        secrets.filter { $0.result == .busy && (isByHand || $0.cause == .storageBusy) }.count
+    }
     /// Secrets that somebody else rotated, and nothing worse.
     private var foreign: Int { secrets.filter(\.isForeign).count }
 
@@ -124,8 +127,7 @@ struct PassReport: Sendable {
             return good > 0
                 ? ExitStatus.partialFailure.rawValue : ExitStatus.failure.rawValue
         }
-        // A schedule leaves what another process works on to it.
-        if busy > 0, isByHand { return ExitStatus.busy.rawValue }
+        if busy > 0 { return ExitStatus.busy.rawValue }
         if isClockDoubtful || foreign > 0 { return ExitStatus.attention.rawValue }
         return ExitStatus.success.rawValue
     }

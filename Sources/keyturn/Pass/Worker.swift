@@ -76,8 +76,8 @@ actor Worker {
             switch error {
             case .stale, .busy: result = .busy
             case .noRoom, .vault: result = .failed
-            // An answer waits in the spool.
-            case .spooled: result = .unsettled
+            // A sealed answer waits, or a step that was taken could not be written down.
+            case .spooled, .refused: result = .unsettled
             // What was being committed may or may not be there.
             case .storage:
                 result = .unsettled

@@ -102,7 +102,7 @@ let package = Package(
         tests(
             "keyturnTests",
             [
-                "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "Secrets", "Storage",
+                "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite", "Secrets", "Storage",
                 "TestSupport", "Vault", "keyturn",
             ]),
         .target(name: "VectorFiles", path: "Tests/VectorFiles", swiftSettings: strict),

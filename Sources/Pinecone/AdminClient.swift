@@ -20,6 +20,9 @@ package actor AdminClient {
     private var accounts: [AdminAccount]?
     private var tokens: [AdminAccount: AccessToken] = [:]
     private var exchanges: [AdminAccount: Task<Opened, Never>] = [:]
+    /// When the secret of an admin was refused. It is not shown again for a minute: hosts count
+    /// refusals, and there is another admin to try (P20).
+    private var refusals: [AdminAccount: Timestamp] = [:]
     /// When a credential was last accepted: by the token endpoint, and by `GET /indexes`.
     private var acceptedExchangeAt: Timestamp?
     private var acceptedKeyAt: Timestamp?
@@ -72,6 +75,7 @@ package actor AdminClient {
 
     private func token(of admin: AdminAccount) async -> Opened {
         if let token = tokens[admin], token.expiresAt > clock.now() { return .opened(token) }
+        if isRecent(refusals[admin]) { return .failed(Refusal(.adminRefused)) }
         // One exchange at a time for each admin: the others wait for its token.
         if let running = exchanges[admin] { return await running.value }
         let task = Task { await self.exchangeSecret(of: admin) }
@@ -98,6 +102,7 @@ package actor AdminClient {
             note(date)
             // Its secret may have been rotated meanwhile: look again next time.
             accounts = nil
+            refusals[admin] = clock.now()
             return .failed(Refusal(.adminRefused))
         case .noVerdict(let refusal, let date):
             note(date)
@@ -126,17 +131,25 @@ package actor AdminClient {
     func requireAnotherAdmin(than accountID: String) async -> Refusal? {
         tokens = [:]
         switch await open(except: accountID) {
-        case .failure(let refusal):
-            return refusal.cause == .lockOut ? refusal : Refusal(.lockOut, status: refusal.status)
+        case .failure(let refusal): return lockOut(refusal)
         case .success((let admin, _)):
-            guard case .done = await listServiceAccounts(except: accountID, limit: 1) else {
-                return Refusal(.lockOut)
+            if case .refused(let refusal) = await listServiceAccounts(except: accountID, limit: 1) {
+                return lockOut(refusal)
             }
-            let bindings = await roleBindings(of: admin.id, except: accountID)
-            guard case .done(let roles) = bindings, roles.contains("OrgOwner") else {
-                return Refusal(.lockOut)
+            switch await roleBindings(of: admin.id, except: accountID) {
+            case .done(let roles): return roles.contains("OrgOwner") ? nil : Refusal(.lockOut)
+            case .refused(let refusal): return lockOut(refusal)
+            case .unsettled: return Refusal(.lockOut)
             }
-            return nil
+        }
+    }
+
+    /// What a refusal of the other admin means: that there is none, unless it is the network's or
+    /// the host's and will pass.
+    private func lockOut(_ refusal: Refusal) -> Refusal {
+        switch refusal.cause {
+        case .unreachable, .noAnswer, .rateLimited: refusal
+        default: Refusal(.lockOut, status: refusal.status)
         }
     }
 

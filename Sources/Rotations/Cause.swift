@@ -34,6 +34,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case hookNotStarted = "hook-not-started"
     case valueUnfit = "value-unfit"
     case valueNotHeld = "value-not-held"
+    case newerDelivered = "newer-delivered"
     case fileFailed = "file-failed"
     // Here
     case clock
@@ -75,6 +76,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .hookNotStarted: "the command could not be started"
         case .valueUnfit: "the value cannot be written in this format; use json"
         case .valueNotHeld: "the vault does not hold the current value; rotate first"
+        case .newerDelivered: "the destination has a newer version already"
         case .fileFailed: "the file could not be written"
         case .clock: "the clock cannot be trusted"
         case .noRoom: "there is too little room on the disk"

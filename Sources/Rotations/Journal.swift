@@ -67,8 +67,13 @@ package enum JournalError: Error, Hashable, Sendable {
     case noRoom
     /// The database failed. What was being committed may or may not be there.
     case storage
+    /// The database refused what was to be written; nothing of it is there.
+    case refused
     /// A value could not be sealed or opened.
     case vault
+    /// The database could not take an answer. It is kept sealed, in the spool or on standard error,
+    /// and the next run takes it in (P14).
+    case spooled
 
     /// The cause that an entry names.
     package var cause: Cause {
@@ -76,7 +81,7 @@ package enum JournalError: Error, Hashable, Sendable {
         case .stale: .interrupted
         case .busy: .storageBusy
         case .noRoom: .noRoom
-        case .storage: .storageFailed
+        case .storage, .refused, .spooled: .storageFailed
         case .vault: .vaultFailed
         }
     }

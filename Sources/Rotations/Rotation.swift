@@ -81,6 +81,20 @@ package struct Rotation: Sendable {
         self.finishedAt = finishedAt
     }
 
+    /// Whether a step may be taken without a person. Parked, nothing is minted or retired, while
+    /// proofs and deliveries go on (P29); but not those of a value that somebody else replaced.
+    package var canGoOn: Bool {
+        switch state {
+        case .open: true
+        case .parked:
+            switch step {
+            case .prepare, .issue, .retire: false
+            case .prove, .promote, .deliver, .confirm: cause != .foreignRotated
+            }
+        case .done, .superseded: false
+        }
+    }
+
     /// At most this many mintings in one rotation (P15).
     package static let maximumMintings = 3
 }

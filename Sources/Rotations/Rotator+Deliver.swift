@@ -42,7 +42,7 @@ extension Rotator {
         let now = clock.now()
         let wanted = deliveries.filter {
             destination != nil
-                || $0.isDebt && (rotation.trigger.isByHand || ($0.nextTryAt ?? now) <= now)
+                || $0.isDebt && (conditions.isByHand || ($0.nextTryAt ?? now) <= now)
         }
         guard !wanted.isEmpty else { return Self.judge(deliveries) }
         // P21: only what proved itself alive in this run is delivered.

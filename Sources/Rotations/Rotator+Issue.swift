@@ -109,7 +109,7 @@ extension Rotator {
         guard old.isHeld, rotation.oldSaid == .accepted else {
             // Without evidence a recovery mint is the one way to a secret that works.
             return try await mintAgain(
-                rotation, order, oldIsDead: false,
+                rotation, order, oldIsDead: rotation.oldSaid == .refused,
                 after: lost(effect, order.credential, .answerLost))
         }
         let credential = try await credential(of: old, in: rotation)
@@ -120,12 +120,15 @@ extension Rotator {
                 after: lost(effect, order.credential, .answerLost))
         case .accepted where conditions.isStopping(): return .waits(rotation)
         case .accepted:
-            // Still accepted after a minute: it did not happen, and minting again is harmless.
+            // Still accepted after a minute: it did not happen, and minting again is harmless. The
+            // next run does, so that a provider that fails all the time is left alone (P29).
             var next = rotation
             next.mintings -= 1
-            return try await mintAgain(
-                next, order, oldIsDead: false,
+            next.to = nil
+            return try await fail(
+                next, .notCarriedOut, backTo: .prepare,
                 after: [.settled(effect, .refused, .notCarriedOut, status: nil)])
+        case .noVerdict where conditions.isStopping(): return .waits(rotation)
         case .noVerdict, .notHeld:
             return try await fail(rotation, .oldSecretNoVerdict)
         }
@@ -176,6 +179,8 @@ extension Rotator {
     func mintAgain(
         _ rotation: Rotation, _ order: Order, oldIsDead: Bool, after changes: [Change]
     ) async throws(JournalError) -> Progress {
+        var rotation = rotation
+        if oldIsDead { rotation.oldSaid = .refused }
         guard rotation.mintings >= Rotation.maximumMintings else {
             return try await mint(rotation, order: order, after: changes)
         }
@@ -183,9 +188,9 @@ extension Rotator {
             return try await park(rotation, .tooManyMintings, after: changes)
         }
         // Its users are locked out already, so it goes on: once an hour, until a person stops it.
+        // That is no failure which would park it.
         var next = rotation
         next.step = .prepare
-        next.failures += 1
         next.cause = .tooManyMintings
         next.nextTryAt = clock.now() + .hours(1)
         let failed = Change.failed(.tooManyMintings, status: nil)

@@ -8,8 +8,10 @@ extension Rotator {
         guard let old = all.first(where: { $0.state == .current }) else {
             return try await park(rotation, .targetMissing)
         }
-        // A later version that was lost explains why the old secret is refused.
-        let isReplacedByUs = all.contains { $0.number > old.number && $0.state == .lost }
+        // A later version of ours, lost or never accepted, explains why the old secret is refused.
+        let isReplacedByUs = all.contains {
+            $0.number > old.number && [.lost, .pending].contains($0.state)
+        }
         let recorded = reference(to: old, in: rotation)
         let survey: Survey
         switch await provider.survey(recorded) {
@@ -21,7 +23,7 @@ extension Rotator {
         if let name = recorded.name, survey.found.name != name {
             return try await fail(rotation, .nameMismatch)
         }
-        if let refusal = await clockRefusal(rotation) { return try await fail(rotation, refusal) }
+        if let doubt = await clockRefusal(rotation) { return try await hold(rotation, doubt) }
         let oldSaid = try await ask(old, survey.found, in: rotation)
         switch oldSaid {
         case .refused where !rotation.trigger.isByHand && !isReplacedByUs:
@@ -41,7 +43,15 @@ extension Rotator {
         }
         var next = stepped(rotation)
         next.from = old.number
-        next.oldSaid = oldSaid
+        // Once known dead it stays so, whether it can be asked or not.
+        let isKnownDead = rotation.oldSaid == .refused && oldSaid != .accepted
+        next.oldSaid = isKnownDead ? .refused : oldSaid
+        // P15. With the old secret dead the hour between two mintings has passed.
+        if next.mintings >= Rotation.maximumMintings,
+            rotation.terms.strategy == .overlap || next.oldSaid != .refused
+        {
+            return try await park(rotation, .tooManyMintings)
+        }
         next.listed = survey.listed
         return try await mint(
             next, order: order(for: rotation, survey.found), after: [.prepared(survey, oldSaid)])
@@ -77,7 +87,9 @@ extension Rotator {
     func mint(
         _ rotation: Rotation, order: Order, after changes: [Change]
     ) async throws(JournalError) -> Progress {
-        let number = (try await journal.versions(of: rotation.secret).first?.number ?? 0) + 1
+        // `to` may be a version that is recorded as lost together with this intent.
+        let newest = try await journal.versions(of: rotation.secret).first?.number ?? 0
+        let number = max(newest, rotation.to ?? 0) + 1
         let id = try journal.newIdentifier()
         let base = order.credential.name ?? rotation.secret.name
         let attemptName =

@@ -5,7 +5,13 @@ extension Rotator {
     func prove(_ rotation: Rotation) async throws(JournalError) -> Progress {
         let version = try await newVersion(of: rotation)
         let credential = try await credential(of: version, in: rotation)
-        let verdict = await ask(credential, until: .accepted)
+        var verdict = await ask(credential, until: .accepted)
+        if verdict == .noVerdict, rotation.terms.strategy == .overlap,
+            try await isPredecessorAccepted(of: rotation)
+        {
+            // P20: the old value's word is the control that makes a refusal evidence.
+            verdict = await provider.ask(credential)
+        }
         guard verdict == .accepted || !conditions.isStopping() else { return .waits(rotation) }
         let proved = Change.proved(version: version.number, verdict)
         switch (verdict, rotation.terms.strategy) {
@@ -18,12 +24,13 @@ extension Rotator {
             return .advanced(try await journal.record([proved] + debts, in: stepped(rotation)))
         case (.refused, .inPlace):
             // The provider issued a secret that does not work; only another one helps.
+            guard rotation.state == .open else {
+                return try await fail(rotation, .newSecretRefused)
+            }
             let order = order(for: rotation, reference(to: version, in: rotation))
             return try await mintAgain(rotation, order, oldIsDead: true, after: [proved])
         case (.refused, .overlap):
-            let retiring = Change.retiring(version: version.number, at: clock.now())
-            return try await fail(
-                rotation, .newSecretRefused, backTo: .prepare, after: [proved, retiring])
+            return try await giveUp(version, in: rotation, after: [proved])
         case (.noVerdict, .inPlace), (.notHeld, .inPlace):
             // P19: nothing else lives, so it is promoted all the same, and proof stays owed.
             return .advanced(try await journal.record([proved], in: stepped(rotation)))
@@ -32,11 +39,43 @@ extension Rotator {
         }
     }
 
+    /// Whether the version that is replaced, if its value is held, is accepted now.
+    private func isPredecessorAccepted(of rotation: Rotation) async throws(JournalError) -> Bool {
+        let versions = try await journal.versions(of: rotation.secret)
+        guard let old = versions.first(where: { $0.number == rotation.from }), old.isHeld else {
+            return false
+        }
+        return await provider.ask(try await credential(of: old, in: rotation)) == .accepted
+    }
+
+    /// P18, overlap: a credential that is refused was delivered to nobody, so it is deleted at once
+    /// and the rotation begins anew.
+    private func giveUp(
+        _ version: Version, in rotation: Rotation, after changes: [Change]
+    ) async throws(JournalError) -> Progress {
+        var next = rotation
+        next.step = .prepare
+        next.to = nil
+        next = try await journal.record(
+            changes + [.retiring(version: version.number, at: clock.now())], in: next)
+        // A crash here leaves it to the retire step, as does a delete that fails.
+        if next.state == .open {
+            next = try await end(version.number, reference(to: version, in: rotation), in: next)
+                .rotation
+        }
+        return try await fail(next, .newSecretRefused)
+    }
+
     /// The new version becomes what consumers should use; all others that live get a date.
     func promote(_ rotation: Rotation) async throws(JournalError) -> Progress {
         let version = try await newVersion(of: rotation)
-        let others = try await journal.versions(of: rotation.secret)
-            .filter { $0.number != version.number && [.current, .pending].contains($0.state) }
+        let all = try await journal.versions(of: rotation.secret)
+            .filter { $0.number != version.number }
+        var others = all.filter { [.current, .pending].contains($0.state) }
+        if rotation.trigger == .emergency {
+            // P31: every live credential of the secret, also one that had time left.
+            others += all.filter { $0.state == .retiring && $0.endedAt == nil }
+        }
         var next = stepped(rotation)
         next.failures = 0
         var changes: [Change] = []

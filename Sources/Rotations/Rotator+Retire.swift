@@ -20,7 +20,10 @@ extension Rotator {
             waiting.nextTryAt = next
             return .waits(try await journal.record([], in: waiting))
         }
-        if let refusal = try await gate(rotation) { return try await fail(rotation, refusal) }
+        if let refusal = try await gate(rotation) {
+            return refusal == .clock
+                ? try await hold(rotation, refusal) : try await fail(rotation, refusal)
+        }
         var next = rotation
         for version in due {
             guard !conditions.isStopping() else { return .waits(next) }
@@ -35,7 +38,6 @@ extension Rotator {
 
     /// Why nothing may be retired yet, if anything (invariant 4).
     private func gate(_ rotation: Rotation) async throws(JournalError) -> Cause? {
-        if rotation.trigger != .emergency, let doubt = await clockDoubt() { return doubt }
         // Possession: read back, opened, accepted by the provider in this run.
         let version = try await newVersion(of: rotation)
         if !alive.contains(version.number, of: rotation.secret) {
@@ -46,6 +48,8 @@ extension Rotator {
             }
         }
         guard rotation.trigger != .emergency else { return nil }
+        // Only now has the provider's clock been seen for certain (P28).
+        if let doubt = await clockDoubt() { return doubt }
         for delivery in try await journal.deliveries(of: version.number, of: rotation.secret)
         where delivery.destination.isRequired {
             guard !delivery.isDebt else { return .deliveryFailed }
@@ -105,6 +109,17 @@ extension Rotator {
         let versions = try await journal.versions(of: rotation.secret)
         let new = try await newVersion(of: rotation)
         var changes: [Change] = []
+        if new.provedAt == nil {
+            // P19: proof was owed since the promotion.
+            switch await ask(try await credential(of: new, in: rotation), until: .accepted) {
+            case .accepted:
+                alive.insert(new.number, of: rotation.secret)
+                changes.append(.proved(version: new.number, .accepted))
+            case _ where conditions.isStopping(): return .waits(rotation)
+            case .refused: return try await fail(rotation, .newSecretRefused)
+            case .noVerdict, .notHeld: return try await fail(rotation, .noAnswer)
+            }
+        }
         for old in versions
         where old.number != new.number && [.retiring, .lost].contains(old.state) {
             guard old.isHeld, old.state == .retiring else {
@@ -115,9 +130,6 @@ extension Rotator {
             // The successor is asked first: it is the control that makes a refusal evidence (P20).
             if await provider.ask(try await credential(of: new, in: rotation)) == .accepted {
                 alive.insert(new.number, of: rotation.secret)
-                if new.provedAt == nil, changes.isEmpty {
-                    changes.append(.proved(version: new.number, .accepted))
-                }
             }
             switch await ask(try await credential(of: old, in: rotation), until: .refused) {
             case .refused:
@@ -136,9 +148,11 @@ extension Rotator {
         var next = stepped(rotation)
         next.state = .done
         next.finishedAt = clock.now()
-        return .advanced(
-            try await journal.record(
-                changes + forgotten(versions, keeping: new, in: rotation) + [.finished], in: next))
+        // P28: a later rotation forgets what is kept too long now.
+        if await clockDoubt() == nil {
+            changes += forgotten(versions, keeping: new, in: rotation)
+        }
+        return .advanced(try await journal.record(changes + [.finished], in: next))
     }
 
     /// The values that the policy does not keep any longer.

@@ -17,16 +17,19 @@ package struct Rotator: Sendable {
     package struct Conditions: Sendable {
         /// False when the wall clock is behind the last entry: nothing irreversible happens (P28).
         package let isClockTrusted: Bool
+        /// Whether a person asked for it: back-off does not hold what is owed (P31).
+        package let isByHand: Bool
         /// Whether somebody asked the run to end; no further step is begun then.
         package let isStopping: @Sendable () -> Bool
         /// Tells a person what is wrong with a destination; the trail has the cause alone.
         package let tell: @Sendable (SecretReference, Unfit) -> Void
 
         package init(
-            isClockTrusted: Bool, isStopping: @escaping @Sendable () -> Bool,
+            isClockTrusted: Bool, isByHand: Bool, isStopping: @escaping @Sendable () -> Bool,
             tell: @escaping @Sendable (SecretReference, Unfit) -> Void
         ) {
             self.isClockTrusted = isClockTrusted
+            self.isByHand = isByHand
             self.isStopping = isStopping
             self.tell = tell
         }
@@ -53,7 +56,7 @@ package struct Rotator: Sendable {
     /// Works on the rotation until it waits for a time, a person or the other side, or is done.
     package func work(on rotation: Rotation) async throws(JournalError) -> Rotation {
         var rotation = rotation
-        while rotation.state == .open, !conditions.isStopping() {
+        while rotation.canGoOn, !conditions.isStopping() {
             switch try await advance(rotation) {
             case .advanced(let next): rotation = next
             case .waits(let next): return next
@@ -91,7 +94,9 @@ package struct Rotator: Sendable {
         next.failures += 1
         next.cause = cause
         let failed = Change.failed(cause, status: refusal?.status)
-        guard !Retry.isParked(failures: next.failures, attempts: rotation.terms.attempts) else {
+        let isParked = Retry.isParked(
+            failures: next.failures, attempts: rotation.terms.attempts)
+        guard rotation.state == .parked || !isParked else {
             return try await park(next, cause, after: changes + [failed])
         }
         next.nextTryAt = Retry.nextTry(
@@ -99,14 +104,27 @@ package struct Rotator: Sendable {
         return .waits(try await journal.record(changes + [failed], in: next))
     }
 
-    /// Stops the rotation until a person, or an emergency, takes it up.
+    /// Waits for a doubt to end. It is no failure, so that a clock that is wrong for an hour parks
+    /// nothing; it is written down once.
+    func hold(_ rotation: Rotation, _ cause: Cause) async throws(JournalError) -> Progress {
+        guard rotation.cause != cause else { return .waits(rotation) }
+        var next = rotation
+        next.cause = cause
+        return .waits(
+            try await journal.record([.failed(cause, status: nil)], in: next))
+    }
+
+    /// Stops the rotation until a person, or an emergency, takes it up. Proofs and deliveries go on
+    /// (P29).
     func park(
         _ rotation: Rotation, _ cause: Cause, after changes: [Change] = []
     ) async throws(JournalError) -> Progress {
         var next = rotation
         next.state = .parked
         next.cause = cause
-        next.nextTryAt = nil
+        next.nextTryAt =
+            next.canGoOn
+            ? Retry.nextTry(after: next.failures, at: clock.now(), retryAfter: nil) : nil
         return .waits(try await journal.record(changes + [.parked(cause)], in: next))
     }
 

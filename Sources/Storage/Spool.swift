@@ -18,19 +18,26 @@ package struct Spool: Sendable {
     /// Keeps a record in a file, or prints it: it does not return without having done either.
     func keep(_ record: SealedRecord, orPrint printArmour: (String) -> Void) {
         let armour = Self.armour(record)
-        let bytes = Array(armour.utf8)
-        let path = "\(directory.spool)/\(record.place.owner)"
         do throws(FileError) {
-            try PlainFile.create(path, contents: bytes.span, mode: 0o600)
+            try write(armour, record.place.owner)
         } catch {
             // The ballast is on the same disk: with it gone there may be room for a file.
             if Ballast.release(at: directory.ballast),
-                (try? PlainFile.create(path, contents: bytes.span, mode: 0o600)) != nil
+                (try? write(armour, record.place.owner)) != nil
             {
                 return
             }
             printArmour(armour)
         }
+    }
+
+    /// A crash leaves the whole file or none that `names` would see.
+    private func write(_ armour: String, _ name: String) throws(FileError) {
+        let bytes = Array(armour.utf8)
+        let path = "\(directory.spool)/\(name)"
+        _ = try PlainFile.remove(path + ".part")
+        try PlainFile.create(path + ".part", contents: bytes.span, mode: 0o600)
+        try PlainFile.rename(path + ".part", to: path)
     }
 
     /// The files that wait to be taken in.
@@ -72,17 +79,18 @@ package struct Spool: Sendable {
 
 extension Store {
     /// Takes the spool in. Every run does so before it looks at a rotation (P14); doing it twice is
-    /// harmless. Returns how many answers were taken in.
-    @discardableResult
-    package func takeInSpool() async throws(StorageError) -> Int {
+    /// harmless. Returns how many answers were taken in, and the files that are none of this state:
+    /// a restored backup may not know them, and they must not keep a run from its work.
+    package func takeInSpool() async throws(StorageError) -> (count: Int, unfit: [String]) {
         let spool = Spool(directory)
         var count = 0
+        var unfit: [String] = []
         do {
             for name in try spool.names() {
-                guard let record = try spool.read(name) else {
-                    throw StorageError.damaged("spool file \(name) is not a sealed answer")
+                guard let record = try spool.read(name), try await isTakenIn(record) else {
+                    unfit.append(name)
+                    continue
                 }
-                try await takeIn(record)
                 // A crash here leaves a file whose record is known: it is removed next time.
                 try spool.remove(name)
                 count += 1
@@ -90,7 +98,17 @@ extension Store {
         } catch {
             throw StorageError(error)
         }
-        return count
+        return (count, unfit)
+    }
+
+    /// Takes a record in; false when it is none of this state.
+    private func isTakenIn(_ record: SealedRecord) async throws(StorageError) -> Bool {
+        do throws(StorageError) {
+            try await takeIn(record)
+            return true
+        } catch .damaged, .vault {
+            return false
+        }
     }
 
     /// Takes one sealed answer in, from the spool or from a person's hands.

@@ -58,9 +58,9 @@ package enum StorageError: Error, Hashable, Sendable {
         case .busy: .busy
         case .noRoom: .noRoom
         case .vault, .wrongKey: .vault
-        case .noState, .stateExists, .notOurs, .newer, .older, .inputOutput, .damaged, .file,
-            .unknownZone,
-            .refused:
+        case .refused, .file: .refused
+        case .noState, .stateExists, .notOurs, .newer, .older, .inputOutput, .damaged,
+            .unknownZone:
             .storage
         }
     }

@@ -133,9 +133,18 @@ extension Store: Journal {
     package func record(
         _ changes: [Change], in rotation: Rotation
     ) async throws(JournalError) -> Rotation {
-        try await journaled { () async throws(StorageError) in
-            try await commit { try $0.record(changes, in: rotation) }
+        // What was made ready for an answer is given back when there will be none.
+        for case .settled(let effect, _, _, _) in changes { discardSealing(for: effect) }
+        do throws(StorageError) {
+            return try await commit { try $0.record(changes, in: rotation) }
+        } catch {
+            for case .intended(let effect) in changes { discardSealing(for: effect) }
+            throw error.journal
         }
+    }
+
+    private nonisolated func discardSealing(for effect: Effect) {
+        sealings.withLock { _ = $0.removeValue(forKey: effect.id) }
     }
 
     package func record(
@@ -181,7 +190,7 @@ extension Store: Journal {
             // The database cannot take it for whatever reason: the spool, then standard error.
             // Either way the rotation stops here, and the next run takes it in (P14).
             Spool(directory).keep(record, orPrint: environment.printArmour)
-            throw error.journal
+            throw error == .inputOutput ? .storage : .spooled
         }
     }
 

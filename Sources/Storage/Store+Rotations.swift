@@ -64,19 +64,16 @@ extension Store {
     package func work(at now: Timestamp) throws(StorageError) -> Work {
         try read { database in
             let due = try database.all(
-                """
-                \(Self.policyColumns)
-                WHERE s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
-                  AND NOT EXISTS (SELECT 1 FROM rotation r
-                    WHERE r.secret_id = s.id AND r.state IN ('open', 'parked'))
-                ORDER BY s.due_at_ms, s.name
-                """, [.integer(now.milliseconds), .integer(now.milliseconds)], Self.policy)
+                "\(Self.dueColumns) ORDER BY s.due_at_ms, s.name",
+                [.integer(now.milliseconds), .integer(now.milliseconds)], Self.policy)
             let freezes = due.isEmpty ? [] : try Self.freezes(database)
             return Work(
                 open: try database.all(
                     """
                     \(Self.rotationColumns)
-                    WHERE r.state = 'open' AND coalesce(r.next_try_at_ms, 0) <= ?
+                    WHERE r.state IN ('open', 'parked') AND coalesce(r.next_try_at_ms, 0) <= ?
+                      AND (r.state = 'open' OR r.step NOT IN ('prepare', 'issue', 'retire')
+                        AND coalesce(r.cause, '') <> 'foreign-rotated')
                     ORDER BY r.started_at_ms, r.id
                     """, [.integer(now.milliseconds)], Self.rotation),
                 due: try due.filter {
@@ -93,29 +90,32 @@ extension Store {
                     """, [.integer(now.milliseconds)], Self.reference),
                 lastEntryAt: try database.first(
                     "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
-                ) { Timestamp(milliseconds: $0.integer(0)) })
+                ) { Timestamp(milliseconds: $0.integer(0)) },
+                highWater: try Trail.highWater(in: database))
         }
     }
 
-    /// Whether the schedule still wants a rotation of this secret, and none is open.
-    package func isDue(
-        _ secret: SecretReference, at now: Timestamp
-    ) throws(StorageError) -> Bool {
+    /// Whether the schedule wants this secret rotated now, and nothing is open for it.
+    package func isDue(_ secret: SecretReference, at now: Timestamp) throws(StorageError) -> Bool {
         try read { database in
-            let stored = try database.first(
-                """
-                \(Self.policyColumns)
-                WHERE s.id = ? AND s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
-                """,
+            let due = try database.first(
+                "\(Self.dueColumns) AND s.id = ?",
                 [
-                    .text(secret.id.text), .integer(now.milliseconds), .integer(now.milliseconds),
+                    .integer(now.milliseconds), .integer(now.milliseconds),
+                    .text(secret.id.text),
                 ], Self.policy)
-            guard let stored else { return false }
-            let freezes = try Self.freezes(database)
-            return try Scheduling.due(stored.standing, freezes: freezes, now: now)?.isNow(now)
-                ?? false
+            guard let due else { return false }
+            return try Scheduling.due(
+                due.standing, freezes: try Self.freezes(database), now: now)?.isNow(now) ?? false
         }
     }
+
+    private static let dueColumns = """
+        \(policyColumns)
+        WHERE s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
+          AND NOT EXISTS (SELECT 1 FROM rotation r
+            WHERE r.secret_id = s.id AND r.state IN ('open', 'parked'))
+        """
 
     /// What there is to do now.
     package struct Work: Sendable {
@@ -127,6 +127,13 @@ extension Store {
         package let debts: [SecretReference]
         /// When the trail last grew; nil for an empty one.
         package let lastEntryAt: Timestamp?
+        /// How late it was once, if the clock was set back since.
+        let highWater: Timestamp?
+
+        /// Whether the clock is not behind any entry (P28).
+        package func isClockTrusted(_ now: Timestamp) -> Bool {
+            (lastEntryAt ?? now) <= now && (highWater ?? now) <= now
+        }
     }
 
     /// Begins a rotation, or takes the place of one that is open. The row it makes is at `prepare`.

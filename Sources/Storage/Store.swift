@@ -127,42 +127,40 @@ package actor Store {
     private func commitWaiting() {
         // What is urgent fails after two seconds of waiting; the others then wait on.
         let isUrgent = waiting.contains { $0.isUrgent }
-        let batch = waiting
+        var rest = waiting[...]
         waiting = []
-        var finished: [(commit: Commit, resume: () -> Void)] = []
+        var ready: [(commit: Commit, resume: () -> Void)] = []
+        database.setBusyTimeout(isUrgent ? Self.patienceOfSecrets : Self.patience)
+        defer { database.setBusyTimeout(Self.patience) }
         do {
-            database.setBusyTimeout(isUrgent ? Self.patienceOfSecrets : Self.patience)
             try database.run("BEGIN IMMEDIATE")
-        } catch {
-            let error = StorageError(error)
-            for commit in batch where commit.isUrgent || !isUrgent || error != .busy {
-                commit.fail(error)
-            }
-            if isUrgent, error == .busy {
-                waiting = batch.filter { !$0.isUrgent }
-                if !waiting.isEmpty { Task { self.commitWaiting() } }
-            }
-            return
-        }
-        do {
             guard let keys = keys.withLock({ $0 }) else { preconditionFailure("not unlocked") }
             let transaction = Transaction(
                 database: database, now: environment.clock.now(),
                 trail: try Trail(database, signer: keys.signer, context: environment.context))
-            for commit in batch {
+            while let commit = rest.popFirst() {
                 if let resume = try savepoint(commit, in: transaction) {
-                    finished.append((commit, resume))
+                    ready.append((commit, resume))
                 }
             }
-            if transaction.trail.hasGrown { try transaction.trail.sign(in: database) }
             try end(transaction)
         } catch {
             if database.isInTransaction { try? database.run("ROLLBACK") }  // nothing is committed
             let error = StorageError(error)
-            for (commit, _) in finished { commit.fail(error) }
+            // Each is answered, also what the transaction ended before.
+            var patient: [Commit] = []
+            for commit in ready.map(\.commit) + rest {
+                if isUrgent, error == .busy, !commit.isUrgent {
+                    patient.append(commit)
+                } else {
+                    commit.fail(error)
+                }
+            }
+            waiting = patient
+            if !waiting.isEmpty { Task { self.commitWaiting() } }
             return
         }
-        for (_, resume) in finished { resume() }
+        for (_, resume) in ready { resume() }
     }
 
     /// Runs one change in its own savepoint; one that fails is rolled back alone (P33).
@@ -186,16 +184,26 @@ package actor Store {
         }
     }
 
-    /// Commits. An error may still be a commit: reopen and look (P34).
+    /// Signs and commits. An error may still be a commit: reopen and look (P34).
     private func end(_ transaction: Transaction) throws {
+        let size = Int64(transaction.trail.size)
+        let note =
+            transaction.trail.hasGrown ? try transaction.trail.sign(in: database) : nil
         do {
             try database.run("COMMIT")
         } catch {
             let failure = StorageError(error)
             guard failure == .inputOutput else { throw failure }
-            database = try Self.connect(directory, access, environment)
-            let size = try database.first("SELECT max(size) FROM audit_checkpoint") { $0.int(0) }
-            guard transaction.trail.hasGrown, size == transaction.trail.size else { throw failure }
+            do {
+                database = try Self.connect(directory, access, environment)
+                let found = try database.first(
+                    "SELECT note FROM audit_checkpoint WHERE size = ?", [.integer(size)]
+                ) { $0.text(0) }
+                guard let note, found == note else { throw failure }
+            } catch {
+                // Whatever keeps us from looking: nobody knows.
+                throw failure
+            }
         }
     }
 }

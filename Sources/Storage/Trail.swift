@@ -9,6 +9,8 @@ struct Trail {
     private let context: Entry.Context
     private var frontier: MerkleFrontier
     private let sizeAtStart: Int
+    /// The time of the newest entry.
+    private var newest: Timestamp?
 
     /// Takes up the trail where the database has it.
     init(_ database: Database, signer: NoteSigner, context: Entry.Context) throws {
@@ -33,6 +35,28 @@ struct Trail {
             return hash
         }
         frontier = MerkleFrontier(size: sizeAtStart, subtrees: subtrees)
+        newest = try database.first(
+            "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
+        ) { Timestamp(milliseconds: $0.integer(0)) }
+    }
+
+    /// The latest time of any entry, as far as the clock was ever set back behind it (P28).
+    static func highWater(in database: Database) throws -> Timestamp? {
+        try database.first(
+            "SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'clock-high-water'"
+        ) { Timestamp(milliseconds: $0.integer(0)) }
+    }
+
+    /// Remembers how late it was before an entry of an earlier time becomes the newest.
+    private func keepHighWater(before now: Timestamp, in database: Database) throws {
+        guard let newest, now < newest, try Self.highWater(in: database) ?? now < newest else {
+            return
+        }
+        try database.run(
+            """
+            INSERT INTO setting(name, value) VALUES ('clock-high-water', ?)
+            ON CONFLICT(name) DO UPDATE SET value = excluded.value
+            """, [.text(String(newest.milliseconds))])
     }
 
     /// Whether entries were appended since it was taken up.
@@ -40,6 +64,8 @@ struct Trail {
 
     /// Appends one entry.
     mutating func append(_ event: Event, at now: Timestamp, to database: Database) throws {
+        try keepHighWater(before: now, in: database)
+        newest = now
         let entry = Entry(event, sequence: frontier.size, at: now, in: context)
         let hash = entry.hash
         let columns = entry.projection
@@ -66,13 +92,16 @@ struct Trail {
         }
     }
 
-    /// Signs the head and stores the note.
-    func sign(in database: Database) throws {
+    /// Signs the head and stores the note, which it returns.
+    @discardableResult
+    func sign(in database: Database) throws -> String {
         let checkpoint = Checkpoint(
             origin: signer.verifier.name, size: frontier.size, root: frontier.root)
+        let note = try signer.sign(checkpoint.text)
         try database.run(
             "INSERT INTO audit_checkpoint(size, note) VALUES (?, ?)",
-            [.integer(Int64(frontier.size)), .text(try signer.sign(checkpoint.text))])
+            [.integer(Int64(frontier.size)), .text(note)])
+        return note
     }
 
     /// The size after the appends so far.

@@ -238,18 +238,19 @@ struct Program: Sendable {
     /// The rotator of a target, over this client.
     func rotator(
         of target: Target, _ client: AdminClient, store: Store, alive: ProvedAlive,
-        isClockTrusted: Bool
+        isClockTrusted: Bool, isByHand: Bool, isStopping: @escaping @Sendable () -> Bool
     ) -> Rotator {
         let provider: any Provider =
             switch target.kind {
             case .serviceAccount: ServiceAccounts(client)
             case .apiKey: APIKeys(client)
             }
-        let (console, stopSignal) = (console, surroundings.stopSignal)
+        let console = console
         return Rotator(
-            journal: store, provider: provider, handoff: handoff, clock: clock, alive: alive,
+            journal: surroundings.journal(store), provider: provider, handoff: handoff,
+            clock: clock, alive: alive,
             conditions: Rotator.Conditions(
-                isClockTrusted: isClockTrusted, isStopping: { stopSignal() != nil },
+                isClockTrusted: isClockTrusted, isByHand: isByHand, isStopping: isStopping,
                 tell: { secret, unfit in
                     console.say("keyturn: \(secret.name): \(unfit.description)")
                     if let hint = unfit.hint { console.say("keyturn: hint: \(hint)") }

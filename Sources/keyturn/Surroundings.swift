@@ -2,6 +2,7 @@ import Files
 import Linux
 import Rotations
 import Secrets
+import Storage
 
 /// Everything outside the program that a command touches, handed to it: the process's own, or a
 /// test's.
@@ -18,13 +19,16 @@ struct Surroundings: Sendable {
     let ask: @Sendable (_ question: String) -> String?
     /// The signal that asked the program to end, if one did.
     let stopSignal: @Sendable () -> Int32?
+    /// What a rotation writes to: the store itself, or what a test puts before it to stop there.
+    let journal: @Sendable (Store) -> any Journal
 
     init(
         console: Console, clock: WallClock, environment: [String: String],
         readSecret: @escaping @Sendable (_ prompt: String) throws(Failure) -> SecretBytes,
         readText: @escaping @Sendable (_ limit: Int) throws(Failure) -> String,
         ask: @escaping @Sendable (_ question: String) -> String?,
-        stopSignal: @escaping @Sendable () -> Int32?
+        stopSignal: @escaping @Sendable () -> Int32?,
+        journal: @escaping @Sendable (Store) -> any Journal = { $0 }
     ) {
         self.console = console
         self.clock = clock
@@ -33,5 +37,6 @@ struct Surroundings: Sendable {
         self.readText = readText
         self.ask = ask
         self.stopSignal = stopSignal
+        self.journal = journal
     }
 }

@@ -81,6 +81,9 @@ package final class TemporaryDirectory: Sendable {
     /// The names in it, sorted.
     package var names: [String] { Self.names(at: path).sorted() }
 
+    /// The names in a directory, in no order.
+    package static func names(in path: String) -> [String] { names(at: path) }
+
     private static func names(at path: String) -> [String] {
         guard let stream = opendir(path) else { return [] }
         defer { closedir(stream) }

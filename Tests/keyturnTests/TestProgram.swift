@@ -3,6 +3,7 @@ import OpenSSL
 import PineconeEmulator
 import Rotations
 import Secrets
+import Storage
 import Synchronization
 import TestSupport
 
@@ -16,6 +17,10 @@ final class TestProgram: Sendable {
     let clock: SimulatedClock
     /// A signal that the program shall see; nil for none.
     let signal = Mutex<Int32?>(nil)
+    /// How often the program still finds no signal before it sees SIGTERM; nil for ever.
+    let checksBeforeSignal = Mutex<Int?>(nil)
+    /// What stands before the journal of each command from now on.
+    let journal = Mutex<@Sendable (Store) -> any Journal>({ $0 })
     /// The project that API keys are made in.
     let project: String
     /// The first admin.
@@ -104,10 +109,19 @@ final class TestProgram: Sendable {
                 return secret
             },
             readText: { _ throws(Failure) in input ?? "" }, ask: { _ in answer },
-            stopSignal: { [self] in signal.withLock { $0 } })
+            stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 })
         let status = await Keyturn.main(arguments, in: surroundings)
         return Outcome(
             status: status, output: output.text, conversation: conversation.text)
+    }
+
+    private func nextSignal() -> Int32? {
+        let hasCome = checksBeforeSignal.withLock { checks in
+            guard let left = checks else { return false }
+            checks = max(left - 1, 0)
+            return left == 0
+        }
+        return hasCome ? 15 : signal.withLock { $0 }
     }
 
     /// Keeps what a command writes.

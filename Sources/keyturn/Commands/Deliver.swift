@@ -137,6 +137,13 @@ struct HandDelivery {
             startedAt: program.clock.now())
         var results: [Result] = []
         for destination in destinations {
+            guard try await !isAhead(destination, of: current) else {
+                results.append(
+                    Result(
+                        id: destination.id, version: current.number,
+                        isRequired: destination.isRequired, cause: .newerDelivered))
+                continue
+            }
             let delivered = try await rotator.deliver(
                 current, in: rotation, to: destination.id)
             let row = try await store.deliveries(of: current.number, of: stored.secret)
@@ -153,6 +160,22 @@ struct HandDelivery {
                     isRequired: destination.isRequired, cause: cause))
         }
         return results
+    }
+
+    /// Whether a destination has, or may have, a newer version: it never receives an older one (P22).
+    private func isAhead(
+        _ destination: Destination, of current: Version
+    ) async throws(JournalError) -> Bool {
+        for newer in try await store.versions(of: stored.secret)
+        where newer.number > current.number {
+            let known = try await store.deliveries(of: newer.number, of: stored.secret)
+            if known.contains(where: {
+                $0.destination.id == destination.id && [.done, .intended].contains($0.state)
+            }) {
+                return true
+            }
+        }
+        return false
     }
 
     /// Rows for destinations that the policy got after the version was made.
@@ -189,7 +212,9 @@ struct HandDelivery {
             // Apply has read the same addresses before.
             let client = try? program.client(for: connection, store: store)
         else { return nil }
+        let stopSignal = program.surroundings.stopSignal
         return program.rotator(
-            of: target, client, store: store, alive: ProvedAlive(), isClockTrusted: true)
+            of: target, client, store: store, alive: ProvedAlive(), isClockTrusted: true,
+            isByHand: true, isStopping: { stopSignal() != nil })
     }
 }

@@ -110,7 +110,7 @@ struct Failure: Error, Hashable {
         case .busy: self.init(StorageError.busy)
         case .stale: self.init(StorageError.stale)
         case .noRoom: self.init(StorageError.noRoom)
-        case .storage: self.init(StorageError.inputOutput)
+        case .storage, .refused, .spooled: self.init(StorageError.inputOutput)
         case .vault: self.init(VaultError.cryptography)
         }
     }

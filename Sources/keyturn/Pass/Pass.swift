@@ -39,6 +39,11 @@ struct Pass: Sendable {
         let isAdmin: Bool
     }
 
+    /// Whether a person asked for it.
+    var isByHand: Bool {
+        if case .byHand = demand { true } else { false }
+    }
+
     /// Makes the pass.
     func run() async throws(Failure) -> PassReport {
         let now = program.clock.now()
@@ -48,8 +53,10 @@ struct Pass: Sendable {
         }
         let units = try await units(work)
         var result = PassReport(
-            run: program.run, due: units.filter(\.isWanted).count, secrets: [])
-        let isClockTrusted = work.lastEntryAt.map { $0 <= now } ?? true
+            run: program.run, due: units.filter(\.isWanted).count, secrets: [],
+            isByHand: isByHand)
+        // Another process may have written since `now`.
+        let isClockTrusted = work.isClockTrusted(program.clock.now())
         result.isClockDoubtful = !isClockTrusted
         let needsHeartbeat = work.lastEntryAt.map { $0.age(at: now) >= Self.heartbeat } ?? false
         let spooled = try spoolNames()
@@ -62,10 +69,18 @@ struct Pass: Sendable {
         try await program.unlock(store)
         if !spooled.isEmpty {
             // P14: before anything is looked at. The answers may settle what is open.
-            let count = try await program.storing { () async throws(StorageError) in
+            let taken = try await program.storing { () async throws(StorageError) in
                 try await store.takeInSpool()
             }
-            program.console.say("keyturn: \(count) sealed answers were taken in from the spool")
+            if taken.count > 0 {
+                program.console.say(
+                    "keyturn: \(taken.count) sealed answers were taken in from the spool")
+            }
+            for name in taken.unfit {
+                program.console.warn(
+                    "\(program.directory.spool)/\(name) is no sealed answer of this state; it stays"
+                )
+            }
         }
         if units.isEmpty, needsHeartbeat {
             try await program.storing { () async throws(StorageError) in
@@ -112,20 +127,23 @@ struct Pass: Sendable {
         let admins = try await program.storing { () async throws(StorageError) in
             try await store.adminSecrets()
         }
-        func unit(_ secret: SecretReference, _ policy: StoredPolicy?, isWanted: Bool) -> Unit {
+        func unit(
+            _ secret: SecretReference, _ policy: StoredPolicy? = nil, on connection: String
+        ) -> Unit {
             Unit(
-                secret: secret, policy: policy,
-                connection: policy?.policy.target.connection ?? "", isWanted: isWanted,
+                secret: secret, policy: policy, connection: connection, isWanted: policy != nil,
                 isAdmin: admins.contains(secret.id))
         }
         switch demand {
         case .byHand(let policies, _, _, _):
-            return policies.map { unit($0.secret, $0, isWanted: true) }
+            return policies.map { unit($0.secret, $0, on: $0.policy.target.connection) }
         case .schedule(let names):
-            var units = work.open.map { unit($0.secret, nil, isWanted: false) }
-            units += work.due.map { unit($0.secret, $0, isWanted: true) }
-            for secret in work.debts where !units.contains(where: { $0.secret.id == secret.id }) {
-                units.append(unit(secret, nil, isWanted: false))
+            var units = work.open.map { unit($0.secret, on: $0.target.connection) }
+            units += work.due.map { unit($0.secret, $0, on: $0.policy.target.connection) }
+            let known = Set(units.map(\.secret.id))
+            for secret in work.debts where !known.contains(secret.id) {
+                // Deliveries need no admin of their own.
+                units.append(unit(secret, on: ""))
             }
             return units.filter { names?.contains($0.secret.name) ?? true }
         }

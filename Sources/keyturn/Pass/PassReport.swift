@@ -30,6 +30,11 @@ struct SecretReport: Sendable {
         case busy
     }
 
+    /// Whether somebody else rotated it (P8, P21): attention, not failure.
+    var isForeign: Bool {
+        cause == .foreignRotated && (result == .failed || result == .parked)
+    }
+
     /// The object of `--json`.
     var json: [String: JSON] {
         var object: [String: JSON] = [
@@ -55,8 +60,10 @@ struct SecretReport: Sendable {
         var text = "\(name): "
         switch result {
         case .done, .waiting:
-            text += isRotated ? "rotated to version \(version ?? 0)" : "finished"
-            if result == .waiting, let date = rotation?.nextTryAt {
+            text +=
+                isRotated
+                ? "rotated to version \(version ?? 0)" : result == .done ? "finished" : "waits"
+            if result == .waiting, cause == nil, let date = rotation?.nextTryAt {
                 text += "; the old one is retired after \(date.rfc3339)"
             }
         case .failed: text += "failed"
@@ -80,16 +87,27 @@ struct PassReport: Sendable {
     /// Secrets whose schedule, or a person, wanted a rotation.
     let due: Int
     var secrets: [SecretReport]
+    /// Whether a person asked for it, and is told that a secret was busy.
+    let isByHand: Bool
     /// The signal that ended it early.
     var signal: Int32?
     /// Whether the clock kept irreversible steps from being taken (P28).
     var isClockDoubtful = false
 
     var rotated: Int { secrets.filter(\.isRotated).count }
-    var failed: Int { secrets.filter { $0.result == .failed || $0.isDeliveryMissing }.count }
+    var failed: Int {
+        secrets.filter { ($0.result == .failed || $0.isDeliveryMissing) && !$0.isForeign }.count
+    }
     var parked: Int { count(.parked) }
     var unsettled: Int { count(.unsettled) }
     var debts: Int { secrets.reduce(0) { $0 + $1.debts } }
+
+    /// A schedule leaves what another process works on to it; a busy database is told in any case.
+    private var busy: Int {
+        secrets.filter { $0.result == .busy && (isByHand || $0.cause == .storageBusy) }.count
+    }
+    /// Secrets that somebody else rotated, and nothing worse.
+    private var foreign: Int { secrets.filter(\.isForeign).count }
 
     private func count(_ result: SecretReport.Result) -> Int {
         secrets.filter { $0.result == result }.count
@@ -99,7 +117,7 @@ struct PassReport: Sendable {
     var exitCode: Int32 {
         if let signal { return 128 + signal }
         if unsettled > 0 { return ExitStatus.unsettled.rawValue }
-        let bad = failed + parked
+        let bad = failed + secrets.filter { $0.result == .parked && !$0.isForeign }.count
         let good = secrets.filter { $0.result == .done || $0.result == .waiting }
             .filter { !$0.isDeliveryMissing }.count
         if bad > 0 {
@@ -109,7 +127,8 @@ struct PassReport: Sendable {
             return good > 0
                 ? ExitStatus.partialFailure.rawValue : ExitStatus.failure.rawValue
         }
-        if isClockDoubtful { return ExitStatus.attention.rawValue }
+        if busy > 0 { return ExitStatus.busy.rawValue }
+        if isClockDoubtful || foreign > 0 { return ExitStatus.attention.rawValue }
         return ExitStatus.success.rawValue
     }
 

@@ -3,6 +3,7 @@ import Handoff
 import Pinecone
 import Rotations
 import Storage
+import Synchronization
 
 /// Works through the secrets of a pass, some at a time, each under its lock.
 actor Worker {
@@ -10,6 +11,7 @@ actor Worker {
     private let isClockTrusted: Bool
     private let connections: [Connection]
     private let alive = ProvedAlive()
+    private let disk = Disk()
     private var clients: [String: AdminClient] = [:]
 
     init(pass: Pass, isClockTrusted: Bool, connections: [Connection]) {
@@ -55,7 +57,13 @@ actor Worker {
         return reports
     }
 
-    private var isStopping: Bool { program.surroundings.stopSignal() != nil }
+    /// Whether the run ends after the step in hand: a signal came, or the disk failed (P34).
+    private var isStopping: Bool { ending() }
+
+    private var ending: @Sendable () -> Bool {
+        let (stopSignal, disk) = (program.surroundings.stopSignal, disk)
+        return { stopSignal() != nil || disk.hasFailed }
+    }
 
     // MARK: One secret
 
@@ -64,13 +72,17 @@ actor Worker {
         do throws(JournalError) {
             report = try await locked(unit)
         } catch {
-            let result: SecretReport.Result =
-                switch error {
-                case .stale, .busy: .busy
-                case .noRoom, .vault: .failed
-                // What was being committed may or may not be there.
-                case .storage: .unsettled
-                }
+            let result: SecretReport.Result
+            switch error {
+            case .stale, .busy: result = .busy
+            case .noRoom, .vault: result = .failed
+            // A sealed answer waits, or a step that was taken could not be written down.
+            case .spooled, .refused: result = .unsettled
+            // What was being committed may or may not be there.
+            case .storage:
+                result = .unsettled
+                disk.fail()
+            }
             report = SecretReport(
                 name: unit.secret.name, rotation: nil, result: result, cause: error.cause,
                 version: nil, debts: 0, isRotated: false, isDeliveryMissing: false)
@@ -133,31 +145,41 @@ actor Worker {
     ) async throws(JournalError) -> Rotation? {
         switch pass.demand {
         case .schedule:
-            if let open { return open.state == .open ? open : nil }
+            if let open { return open.canGoOn ? open : nil }
             guard unit.isWanted, let policy = unit.policy, try await isStillDue(unit.secret)
             else { return nil }
             return try await begin(policy, .schedule, reason: nil, ticket: nil, superseding: nil)
         case .byHand(_, let trigger, let reason, let ticket):
             guard let policy = unit.policy else { return nil }
             var open = open
-            if let current = open, current.step == .issue {
-                // A minting call is under way: what came of it must be known before anything is
-                // made beside it.
-                let rotator = rotator(for: current.target)
-                var resumed = current
-                resumed.state = .open
-                resumed = try await store.record([], in: resumed)
-                open = try await rotator?.work(on: resumed)
+            if let current = open, [.issue, .prove, .promote, .deliver].contains(current.step) {
+                // A new secret is on its way. A person wants no other one beside it, and an
+                // emergency must know what came of a minting call before it makes one.
+                if trigger == .manual, current.cause != .tooManyMintings {
+                    return try await resume(current)
+                }
+                if current.step == .issue, let rotator = rotator(for: current.target) {
+                    let after = try await rotator.work(on: try await resume(current))
+                    // What may have been made under its name could not be looked for.
+                    guard after.step != .issue || after.terms.strategy == .inPlace else {
+                        return after
+                    }
+                    open = [.done, .superseded].contains(after.state) ? nil : after
+                }
             }
-            if let current = open, current.state == .open, trigger == .manual,
-                [.prove, .deliver].contains(current.step)
-            {
-                return current
-            }
-            if let current = open, [.done, .superseded].contains(current.state) { open = nil }
             return try await begin(
                 policy, trigger, reason: reason, ticket: ticket, superseding: open)
         }
+    }
+
+    /// An open or parked rotation that a person takes up: now, and with all its attempts.
+    private func resume(_ rotation: Rotation) async throws(JournalError) -> Rotation {
+        guard rotation.state == .parked || rotation.nextTryAt != nil else { return rotation }
+        var resumed = rotation
+        resumed.state = .open
+        resumed.failures = 0
+        resumed.nextTryAt = nil
+        return try await store.record([], in: resumed)
     }
 
     private func isStillDue(_ secret: SecretReference) async throws(JournalError) -> Bool {
@@ -215,7 +237,7 @@ actor Worker {
             case .done, .superseded: .done
             case .parked: .parked
             case .open where isUnsettled: .unsettled
-            case .open where rotation.cause != nil: .failed
+            case .open where rotation.cause != nil && rotation.cause != .clock: .failed
             case .open: .waiting
             }
         let deliveries =
@@ -257,7 +279,8 @@ actor Worker {
     private func rotator(for target: Target) -> Rotator? {
         guard let client = client(of: target.connection) else { return nil }
         return program.rotator(
-            of: target, client, store: store, alive: alive, isClockTrusted: isClockTrusted)
+            of: target, client, store: store, alive: alive, isClockTrusted: isClockTrusted,
+            isByHand: pass.isByHand, isStopping: ending)
     }
 
     private func client(of name: String) -> AdminClient? {
@@ -269,4 +292,13 @@ actor Worker {
         clients[name] = client
         return client
     }
+}
+
+/// Remembers for all workers that the disk failed.
+private final class Disk: Sendable {
+    private let state = Mutex(false)
+
+    var hasFailed: Bool { state.withLock { $0 } }
+
+    func fail() { state.withLock { $0 = true } }
 }

@@ -1,0 +1,167 @@
+import PineconeEmulator
+import Rotations
+import Testing
+
+@testable import keyturn
+
+/// What is owed to destinations, and how it is paid (P21 to P24).
+@Suite struct DeliveryTests {
+    @Test func `in place a required delivery that fails is owed, and paid later without rotating`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+
+        let run = await program.keyturn("run", "--json")
+        #expect(run.status == 1)
+        #expect(try program.rotation(run, "ci").debts == 1)
+        #expect(try program.rotation(run, "ci").version == 2)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.newestEntry("delivery.settled").contains(#""exit":3"#))
+
+        #expect(await program.keyturn("run").status == 1)  // at once, then after a minute
+        let quiet = await program.keyturn("run")
+        #expect(quiet.status == 0 && quiet.output == "")
+        try hook.mend()
+        program.advance(.minutes(1))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.received == [program.deliveredSecret("ci")])
+        #expect(program.emulator.rotations(of: account.id) == 1)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `with overlap it holds promotion and retirement, also when parked`() async throws {
+        let program = try await TestProgram()
+        let key = program.emulator.addAPIKey(project: program.project, name: "search")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("search", key: key, more: hook.yaml))
+
+        for _ in 0..<8 {
+            #expect(await program.keyturn("run").status != 0)
+            program.advance(.hours(13))
+        }
+        #expect(try await program.entries("rotation.parked") == 1)
+        #expect(try await program.entries("version.promoted") == 0)
+        #expect(program.emulator.accepts(apiKey: key.value))
+        #expect(program.emulator.committed(.createAPIKey) == 1)
+
+        // Deliveries go on (P29); retirement waits for a person.
+        try hook.mend()
+        await program.keyturn("run")
+        #expect(program.received == [program.directory.text("out/search")])
+        #expect(try await program.entries("version.promoted") == 1)
+        program.advance(.days(3))
+        await program.keyturn("run")
+        #expect(program.emulator.accepts(apiKey: key.value))
+        #expect(program.emulator.committed(.createAPIKey) == 1)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `with overlap the next run goes on when the consumer is back`() async throws {
+        let program = try await TestProgram()
+        let key = program.emulator.addAPIKey(project: program.project, name: "search")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("search", key: key, more: hook.yaml))
+        #expect(await program.keyturn("run").status == 1)
+        program.advance(.days(2))
+        #expect(program.emulator.accepts(apiKey: key.value))
+
+        try hook.mend()
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.emulator.accepts(apiKey: key.value))
+        program.advance(.hours(25))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.liveKeyValues == [program.received.last])
+        #expect(program.emulator.committed(.createAPIKey) == 1)
+    }
+
+    @Test func `a best-effort delivery holds nothing`() async throws {
+        let program = try await TestProgram()
+        let key = program.emulator.addAPIKey(project: program.project, name: "search")
+        let hook = try program.failingHook(terms: ", required: false")
+        try await program.setUp(program.policy("search", key: key, more: hook.yaml))
+
+        #expect(await program.keyturn("run").status == 0)
+        program.advance(.hours(25))
+        await program.keyturn("run")
+        #expect(program.liveKeyValues == [program.directory.text("out/search")])
+    }
+
+    @Test(arguments: [
+        ("exit 7", #""exit":7"#, "hook-failed"), ("kill -9 $$", #""signal":9"#, "hook-signaled"),
+        ("exec sleep 60", #""signal":9"#, "hook-timed-out"),
+    ])
+    func `how a command ended stands in the trail`(
+        _ body: String, _ how: String, _ cause: String
+    ) async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.hook(body, terms: ", timeout: 1s")
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+
+        #expect(await program.keyturn("run").status == 1)
+        let entry = await program.newestEntry("delivery.settled")
+        #expect(entry.contains(how) && entry.contains(cause))
+        #expect(program.isDeliveredAccepted("ci", account))
+    }
+
+    @Test func `a command that others may write is not given the secret`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.hook("exit 0")
+        try hook.mend()
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        try program.write("hook", program.directory.text("hook") ?? "", mode: 0o722)
+
+        #expect(await program.keyturn("run").status == 1)
+        // It is found out before the old secret dies (P9).
+        #expect(program.emulator.rotations(of: account.id) == 0)
+        #expect(program.received.isEmpty)
+    }
+
+    @Test func `a debt is paid once and only by the newest version`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        await program.keyturn("run")
+        program.advance(.days(31))
+        try hook.mend()
+
+        #expect(await program.keyturn("run").status == 0)
+        #expect(await program.keyturn("run").output == "")
+        #expect(program.received == [program.deliveredSecret("ci")])
+        #expect(try await program.entries("delivery.closed") == 1)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `a destination that has a newer version does not get the current one`() async throws
+    {
+        let program = try await TestProgram()
+        _ = try await program.dueKey(held: true)
+        let hook = try program.failingHook()
+        let key = try #require(program.emulator.liveKeys.first)
+        try await program.apply(program.policy("search", key: key, more: hook.yaml))
+        await program.keyturn("run")  // version 3 is in the file, and not yet current
+        let delivered = program.directory.text("out/search")
+
+        let deliver = await program.keyturn(
+            "deliver", "search", "--to", "file:\(program.directory.file("out/search"))")
+
+        #expect(deliver.status != 0)
+        #expect(program.directory.text("out/search") == delivered)
+    }
+
+    @Test func `a file that cannot be written now is found out before anything is minted`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()
+        try program.directory.makeDirectory("out/ci.env")
+
+        #expect(await program.keyturn("run").status == 1)
+        #expect(program.emulator.rotations(of: account.id) == 0)
+    }
+}

@@ -1,0 +1,79 @@
+import PineconeEmulator
+import Rotations
+import Testing
+
+@testable import keyturn
+
+/// Somebody else replaced the secret (P8, P21).
+@Suite struct ForeignRotationTests {
+    @Test func `a schedule stops, and mints nothing over somebody else's secret`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        let theirs = try #require(program.emulator.rotateElsewhere(account: account.id))
+
+        let run = await program.keyturn("run", "--json")
+
+        #expect(run.status == 7)
+        #expect(try program.rotation(run, "ci").cause == "foreign-rotated")
+        #expect(program.emulator.rotations(of: account.id) == 1)
+        #expect(program.emulator.accepts(clientID: account.clientID, clientSecret: theirs))
+        let status = await program.keyturn("status", "--json")
+        #expect(try status.objects().first?.state == "foreign-rotated")
+        program.advance(.days(2))
+        await program.keyturn("run")
+        #expect(program.emulator.rotations(of: account.id) == 1)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test(arguments: [false, true])
+    func `a person says go, and it is rotated`(_ isEmergency: Bool) async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        let theirs = try #require(program.emulator.rotateElsewhere(account: account.id))
+        await program.keyturn("run")
+
+        let run =
+            isEmergency ? await program.rotate("ci", "--compromised") : await program.rotate("ci")
+
+        #expect(run.status == 0)
+        #expect(!program.emulator.accepts(clientID: account.clientID, clientSecret: theirs))
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `a refusal without a control is no foreign rotation`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        program.emulator.inject(
+            Fault(
+                operation: .token, target: account.clientID, effect: .before(.status(503)),
+                times: nil))
+
+        let run = await program.keyturn("run", "--json")
+
+        #expect(run.status == 1)
+        #expect(try program.rotation(run, "ci").cause == "old-secret-no-verdict")
+        #expect(program.emulator.received(.rotateSecret) == 1)
+    }
+
+    @Test func `a debt is not paid with a value that somebody else replaced`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        #expect(await program.keyturn("run").status == 1)
+        try #require(program.emulator.rotateElsewhere(account: account.id) != nil)
+        try hook.mend()
+        program.advance(.hours(1))
+
+        let run = await program.keyturn("run")
+
+        #expect(run.status == 7)
+        #expect(program.directory.text("log") == nil)
+        #expect(program.emulator.rotations(of: account.id) == 1)
+        let deliver = await program.keyturn("deliver", "ci")
+        #expect(deliver.status != 0)
+        #expect(program.directory.text("log") == nil)
+        #expect(await program.isTrailIntact())
+    }
+}

@@ -1,0 +1,82 @@
+import PineconeEmulator
+import Rotations
+import TestSupport
+
+@testable import keyturn
+
+/// Worlds that several tests begin with, and what they look at from outside.
+extension TestProgram {
+    /// An account with a policy. With `held`, it has been rotated once, so that the vault holds its
+    /// value, and is due again.
+    func dueAccount(held: Bool = false, more: String = "") async throws -> ServiceAccount {
+        let account = emulator.addServiceAccount(name: "deploys")
+        try await setUp(policy("ci", account: account, more: more))
+        guard held else { return account }
+        try await require(keyturn("run"))
+        advance(.days(31))
+        return account
+    }
+
+    /// An API key with a policy. With `held`, it has been rotated once and its predecessor retired,
+    /// and is due again.
+    func dueKey(held: Bool = false, more: String = "") async throws -> APIKey {
+        let key = emulator.addAPIKey(project: project, name: "search")
+        try await setUp(policy("search", key: key, more: more))
+        guard held else { return key }
+        try await require(keyturn("run"))
+        advance(.hours(25))
+        try await require(keyturn("run"))
+        advance(.days(31))
+        return emulator.liveKeys.first { $0.projectID == project } ?? key
+    }
+
+    /// Whether what was delivered to `out/NAME` is accepted as an API key.
+    func isDeliveredKeyAccepted(_ name: String) -> Bool {
+        directory.text("out/\(name)").map { emulator.accepts(apiKey: $0) } ?? false
+    }
+
+    /// The values of the live keys of the project.
+    var liveKeyValues: [String] {
+        emulator.liveKeys.filter { $0.projectID == project }.map(\.value)
+    }
+
+    /// Whether each live key of the project has a row in the state.
+    func hasRowForEveryKey(_ name: String) async -> Bool {
+        let rows = await keyturn("secret", "show", name, "--json").output
+        return emulator.liveKeys.filter { $0.projectID == project }.allSatisfy {
+            rows.contains($0.id)
+        }
+    }
+
+    /// Names in `out` of files that were on their way to another name.
+    var leftovers: [String] {
+        TemporaryDirectory.names(in: directory.file("out")).filter { $0.hasPrefix(".") }
+    }
+
+    /// The newest entry of this type, as it stands in the trail.
+    func newestEntry(_ type: String) async -> String {
+        await keyturn("audit", "list", "--type", type, "--limit", "1", "--json").output
+    }
+
+    /// Rotates by hand.
+    @discardableResult
+    func rotate(_ name: String, _ more: String...) async -> Outcome {
+        await keyturn(["rotate", name, "--reason", "test", "--confirm", name] + more)
+    }
+
+    /// What the last object of a `--json` pass says.
+    func summary(_ outcome: Outcome) throws -> Object {
+        guard let last = try outcome.objects().last, last.kind == "summary" else {
+            throw CommandFailed(text: outcome.output + outcome.conversation)
+        }
+        return last
+    }
+
+    /// The object of a secret in a `--json` pass.
+    func rotation(_ outcome: Outcome, _ name: String) throws -> Object {
+        guard let found = try outcome.objects().first(where: { $0.name == name }) else {
+            throw CommandFailed(text: outcome.output + outcome.conversation)
+        }
+        return found
+    }
+}

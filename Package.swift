@@ -92,7 +92,7 @@ let package = Package(
             "keyturnTests",
             [
                 "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "Secrets", "Storage",
-                "TestSupport", "Vault", "keyturn",
+                "TestSupport", "Vault", "YAML", "keyturn",
             ]),
         tests("RotationsTests", ["Rotations"], strict),
         tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),

@@ -102,8 +102,8 @@ let package = Package(
         tests(
             "keyturnTests",
             [
-                "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite", "Secrets", "Storage",
-                "TestSupport", "Vault", "keyturn",
+                "Audit", "Files", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite", "Secrets",
+                "Storage", "TestSupport", "Vault", "YAML", "keyturn",
             ]),
         .target(name: "VectorFiles", path: "Tests/VectorFiles", swiftSettings: strict),
         tests("OpenSSLTests", ["COpenSSL", "OpenSSL", "TestSupport", "VectorFiles"]),

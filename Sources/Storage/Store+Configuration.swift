@@ -111,6 +111,14 @@ extension Store {
         }
     }
 
+    /// Every secret by its name, those without a policy included.
+    package func secretNames() throws(StorageError) -> [String: SecretReference] {
+        try read { database in
+            let secrets = try database.all("SELECT id, name FROM secret", [], Self.reference)
+            return Dictionary(uniqueKeysWithValues: secrets.map { ($0.name, $0) })
+        }
+    }
+
     static let policyColumns = """
         SELECT s.id, s.name, p.document, s.created_at_ms, s.rotated_at_ms, p.phase,
           p.paused_until_ms, p.paused_reason

@@ -24,13 +24,16 @@ enum Process {
 extension Surroundings {
     /// What surrounds this process.
     static func process(_ console: Console) -> Surroundings {
-        Surroundings(
+        // Whoever started us may have changed the directory without saying so.
+        var environment = ProcessInfo.processInfo.environment
+        environment["PWD"] = FileManager.default.currentDirectoryPath
+        return Surroundings(
             console: console,
             clock: WallClock(
                 now: {
                     Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
                 }, wait: waitUnlessStopped),
-            environment: ProcessInfo.processInfo.environment, readSecret: readSecret,
+            environment: environment, readSecret: readSecret,
             readText: readText,
             ask: ask,
             stopSignal: { StopSignals.first })

@@ -40,3 +40,16 @@ struct Surroundings: Sendable {
         self.journal = journal
     }
 }
+
+extension Surroundings {
+    /// A path as a person typed it, from the root on; `.` and `..` are taken out as a shell's `cd`
+    /// does.
+    func absolute(_ path: String) -> String {
+        var parts: [Substring] = []
+        let whole = path.hasPrefix("/") ? path : (environment["PWD"] ?? "/") + "/" + path
+        for part in whole.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}

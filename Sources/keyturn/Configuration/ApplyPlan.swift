@@ -25,6 +25,8 @@ struct ApplyPlan {
         let freezes: [Freeze]
         /// The secret that ever had an id at the provider, by API host, kind and id.
         let owner: (_ target: Target, _ apiHost: String) -> SecretReference?
+        /// The secret that bears a name, with a policy or without.
+        let holder: (_ name: String) -> SecretReference?
         /// What a secret's policy cannot be dropped with: owed deliveries and retirements (P27).
         let obligations: (_ secret: SecretReference) -> [String]
     }
@@ -60,6 +62,8 @@ struct ApplyPlan {
         var changes: [ConfigurationChange] = []
         var lines: [Line] = []
         var problems: [Problem] = []
+        /// The name under which the file has each secret.
+        var declared: [Identifier: String] = [:]
 
         mutating func planConnections() {
             for connection in file.connections {
@@ -81,6 +85,14 @@ struct ApplyPlan {
             let host = apiHost(of: policy.target.connection)
             let owner = stored.owner(policy.target, host)
             let known = stored.policies.first { $0.policy.name == policy.name }
+            if let owner, let other = self.declared.updateValue(policy.name, forKey: owner.id) {
+                problems.append(
+                    Problem(
+                        declared.targetMark,
+                        "`\(other)` and `\(policy.name)` are policies over one credential: both "
+                            + "ids belonged to it"))
+                return
+            }
             switch (known, owner) {
             case (let known?, let owner?) where known.secret.id == owner.id:
                 if known.policy == policy {
@@ -88,42 +100,84 @@ struct ApplyPlan {
                 } else {
                     add(.change(policy, of: known.secret), "changed", "policy", policy.name)
                 }
-            case (.some, _):
-                problems.append(
-                    Problem(
-                        declared.mark,
-                        "`\(policy.name)` is the policy of another credential; a policy keeps its "
-                            + "credential for life",
-                        hint: "give the policy of the new credential another name"))
-            case (nil, let owner?):
-                let holder = stored.policies.first { $0.secret.id == owner.id }
-                if let holder {
-                    add(
-                        .rename(policy, of: owner), "renamed", "policy", policy.name,
-                        "from \(holder.policy.name)")
-                } else {
-                    add(
-                        .attach(policy, to: owner, rotatedAt: declared.lastRotated), "added",
-                        "policy", policy.name, "over the credential \(owner.name)")
-                }
-            case (nil, nil):
-                let detail =
-                    declared.lastRotated == nil && policy.schedule.first == .due
-                    ? "never rotated here: due at once, in its first window" : nil
-                add(
-                    .adopt(policy, rotatedAt: declared.lastRotated), "added", "policy",
-                    policy.name, detail)
+            case (let known?, _): problems.append(otherCredential(declared, known))
+            case (nil, let owner?): take(owner, for: declared)
+            case (nil, nil): adopt(declared)
             }
         }
 
-        mutating func planAbsent() {
-            let renamed = changes.compactMap { change -> Identifier? in
-                if case .rename(_, let secret) = change { secret.id } else { nil }
+        /// A credential that a secret stands for already, under another name or without a policy.
+        private mutating func take(
+            _ owner: SecretReference, for declared: ConfigurationFile.DeclaredPolicy
+        ) {
+            let policy = declared.policy
+            guard isFree(policy.name, for: owner, declared.mark) else { return }
+            if let holder = stored.policies.first(where: { $0.secret.id == owner.id }) {
+                add(
+                    .rename(policy, of: owner), "renamed", "policy", policy.name,
+                    "from \(holder.policy.name)")
+            } else {
+                add(
+                    .attach(policy, to: owner, rotatedAt: declared.lastRotated), "added",
+                    "policy", policy.name, "over the credential \(owner.name)")
             }
-            for known in stored.policies
-            where !file.policies.contains(where: { $0.policy.name == known.policy.name })
-                && !renamed.contains(known.secret.id)
-            {
+        }
+
+        /// A credential that nobody here knows.
+        private mutating func adopt(_ declared: ConfigurationFile.DeclaredPolicy) {
+            let policy = declared.policy
+            guard isFree(policy.name, for: nil, declared.mark) else { return }
+            let detail =
+                declared.lastRotated == nil && policy.schedule.first == .due
+                ? "never rotated here: due at once, in its first window" : nil
+            add(
+                .adopt(policy, rotatedAt: declared.lastRotated), "added", "policy", policy.name,
+                detail)
+        }
+
+        /// A secret outlives its policy, with its name and its history.
+        private mutating func isFree(
+            _ name: String, for owner: SecretReference?, _ mark: Mark
+        ) -> Bool {
+            guard let holder = stored.holder(name), holder.id != owner?.id else { return true }
+            problems.append(
+                Problem(
+                    mark,
+                    "`\(name)` is the name of another secret, whose policy was removed and whose "
+                        + "history is kept",
+                    hint: "give the policy of the new credential another name"))
+            return false
+        }
+
+        private func otherCredential(
+            _ declared: ConfigurationFile.DeclaredPolicy, _ known: StoredPolicy
+        ) -> Problem {
+            let (old, new) = (known.policy.target, declared.policy.target)
+            let name = declared.policy.name
+            guard (old.kind, old.providerID) == (new.kind, new.providerID) else {
+                return Problem(
+                    declared.targetMark,
+                    "`\(name)` is the policy of another credential, \(old.providerID); a policy "
+                        + "keeps its credential for life",
+                    hint: "give the policy of the new credential another name")
+            }
+            return Problem(
+                declared.targetMark,
+                "the connection of `\(name)` leads to another API than before, and a credential "
+                    + "there is another credential",
+                hint: "give the new connection and its policies other names")
+        }
+
+        mutating func planAbsent() {
+            let absent = stored.policies.filter { known in
+                declared[known.secret.id] == nil
+                    && !file.policies.contains { $0.policy.name == known.policy.name }
+            }
+            if !options.prune {
+                problems += Clashes(connections: file.connections)
+                    .between(file.policies, kept: absent.map(\.policy))
+            }
+            for known in absent {
                 guard options.prune else {
                     note("kept", "policy", known.policy.name, "not in the file")
                     continue

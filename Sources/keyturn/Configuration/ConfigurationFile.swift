@@ -14,15 +14,20 @@ struct ConfigurationFile {
         let policy: Policy
         /// Where its age starts, if the file says so.
         let lastRotated: Timestamp?
+        /// Where its name stands.
         let mark: Mark
+        /// Where the credential's id stands.
+        let targetMark: Mark
+        /// Where each destination's path or program stands.
+        let destinationMarks: [Mark]
     }
 
     /// Reads the file's bytes. Everything wrong in it is told at once.
     /// - Parameters:
     ///   - state: where no destination may be.
-    ///   - stored: names of connections that are applied already.
+    ///   - stored: connections that are applied already.
     static func parse(
-        _ bytes: [UInt8], state: StateDirectory, storedConnections stored: [String]
+        _ bytes: [UInt8], state: StateDirectory, storedConnections stored: [Connection]
     ) throws(Problems) -> ConfigurationFile {
         var reader = Reader(state: state, storedConnections: stored)
         let file = reader.read(bytes)
@@ -34,8 +39,11 @@ struct ConfigurationFile {
     struct Problems: Error {
         let all: [Problem]
 
+        /// What is wrong with a default is found with each policy, and told once.
         init(_ problems: [Problem]) {
-            all = problems.sorted {
+            var unique: [Problem] = []
+            for problem in problems where !unique.contains(problem) { unique.append(problem) }
+            all = unique.sorted {
                 ($0.mark.line, $0.mark.column) < ($1.mark.line, $1.mark.column)
             }
         }
@@ -43,7 +51,7 @@ struct ConfigurationFile {
 
     private struct Reader {
         let state: StateDirectory
-        let storedConnections: [String]
+        let storedConnections: [Connection]
         var problems: [Problem] = []
 
         mutating func read(_ bytes: [UInt8]) -> ConfigurationFile? {
@@ -59,44 +67,64 @@ struct ConfigurationFile {
             let top = try Fields(
                 try Self.root(bytes), "the file",
                 keys: ["version", "connections", "defaults", "policies", "freezes"],
-                later: ["anchors", "notify"])
+                later: ["anchors", "notify"], problems: &problems)
+            // Another version may mean anything, so nothing else is said of it.
             guard try top.integer("version", in: 1...1) != nil else {
                 throw Problem(
                     top.mark, "the file needs the key `version`", hint: "write version: 1")
             }
-            var connections: [Connection] = []
-            if let node = top.node("connections") {
-                for (key, value) in try Self.mapping(node, "`connections`") {
-                    collect { () throws(Problem) in
-                        connections.append(try ConnectionReader.read(key, value))
-                    }
-                }
-            }
-            var freezes: [Freeze] = []
-            for node in try top.list("freezes") {
-                collect { () throws(Problem) in freezes.append(try FreezeReader.read(node)) }
-            }
-            let defaults = top.node("defaults")
-            let policyReader = PolicyReader(
-                connections: connections.map(\.name) + storedConnections, state: state,
-                defaults: try defaults.map { (node) throws(Problem) in
-                    try Fields(node, "`defaults`", keys: PolicyReader.defaultKeys)
-                })
-            var policies: [DeclaredPolicy] = []
-            for node in try top.list("policies") {
-                collect { () throws(Problem) in policies.append(try policyReader.read(node)) }
-            }
-            problems += Self.clashes(policies)
+            let (connections, names) = self.connections(top)
+            let freezes = self.freezes(top)
+            let policies = self.policies(top, connectionNames: names)
+            problems += Clashes(connections: storedConnections + connections).among(policies)
             return ConfigurationFile(
                 connections: connections, policies: policies, freezes: freezes)
         }
 
-        private mutating func collect(_ body: () throws(Problem) -> Void) {
-            do throws(Problem) {
-                try body()
-            } catch {
-                problems.append(error)
+        /// The connections, and the names of all, those that are wrong included.
+        private mutating func connections(_ top: Fields) -> ([Connection], names: [String]) {
+            let pairs = problems.attempt { () throws(Problem) in
+                try top.node("connections").map { (node) throws(Problem) in
+                    try Self.mapping(node, "`connections`")
+                }
             }
+            var connections: [Connection] = []
+            var names: [String] = []
+            for (key, value) in (pairs ?? nil) ?? [] {
+                names.append(key.text)
+                if let connection = ConnectionReader.read(key, value, &problems) {
+                    connections.append(connection)
+                }
+            }
+            return (connections, names)
+        }
+
+        private mutating func freezes(_ top: Fields) -> [Freeze] {
+            let items = problems.attempt { () throws(Problem) in try top.list("freezes") }
+            var freezes: [Freeze] = []
+            for node in items ?? [] {
+                let freeze = problems.attempt { () throws(Problem) in try FreezeReader.read(node) }
+                if let freeze { freezes.append(freeze) }
+            }
+            return freezes
+        }
+
+        private mutating func policies(
+            _ top: Fields, connectionNames: [String]
+        ) -> [DeclaredPolicy] {
+            var unknown: [Problem] = []
+            let defaults = problems.attempt { () throws(Problem) in
+                try top.node("defaults").map { (node) throws(Problem) in
+                    try Fields(
+                        node, "`defaults`", keys: PolicyReader.defaultKeys, problems: &unknown)
+                }
+            }
+            problems += unknown
+            let reader = PolicyReader(
+                connections: connectionNames + storedConnections.map(\.name), state: state,
+                defaults: defaults ?? nil)
+            let items = problems.attempt { () throws(Problem) in try top.list("policies") }
+            return (items ?? []).compactMap { reader.read($0, &problems) }
         }
 
         private static func root(_ bytes: [UInt8]) throws(Problem) -> Node {
@@ -116,44 +144,6 @@ struct ConfigurationFile {
                     node.mark, "\(what) is expected to be a mapping, and this is \(node.kind)")
             }
             return pairs
-        }
-
-        /// One name, one credential and one file belong to one policy each (P1).
-        private static func clashes(_ policies: [DeclaredPolicy]) -> [Problem] {
-            var problems: [Problem] = []
-            var names: [String: Mark] = [:]
-            var credentials: [String: String] = [:]
-            var paths: [String: String] = [:]
-            for declared in policies {
-                let policy = declared.policy
-                if let first = names[policy.name] {
-                    problems.append(
-                        Problem(
-                            declared.mark,
-                            "two policies bear the name `\(policy.name)`; the first is on line "
-                                + "\(first.line)"))
-                }
-                names[policy.name] = declared.mark
-                let credential = "\(policy.target.connection) \(policy.target.providerID)"
-                if let other = credentials[credential] {
-                    problems.append(
-                        Problem(
-                            declared.mark,
-                            "`\(other)` and `\(policy.name)` are policies over one credential"))
-                }
-                credentials[credential] = policy.name
-                for destination in policy.terms.destinations {
-                    guard case .file(let file) = destination.receiver else { continue }
-                    if let other = paths[file.path] {
-                        problems.append(
-                            Problem(
-                                declared.mark,
-                                "`\(other)` and `\(policy.name)` both write \(file.path)"))
-                    }
-                    paths[file.path] = policy.name
-                }
-            }
-            return problems
         }
     }
 }

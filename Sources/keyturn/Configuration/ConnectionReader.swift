@@ -6,17 +6,32 @@ import YAML
 enum ConnectionReader {
     private static let keys = ["kind", "api", "login", "ca-file", "admins"]
 
-    /// The connection under a key of `connections`.
-    static func read(_ key: Scalar, _ node: Node) throws(Problem) -> Connection {
-        guard Names.isName(key.text) else {
-            throw Problem(key.mark, "`\(key.text)` is no name for a connection", hint: Names.hint)
+    /// The connection under a key of `connections`; nil, and what is wrong is added, where it is
+    /// wrong.
+    static func read(
+        _ key: Scalar, _ node: Node, _ problems: inout [Problem]
+    ) -> Connection? {
+        var unknown: [Problem] = []
+        let connection = problems.attempt { () throws(Problem) in
+            guard Names.isName(key.text) else {
+                throw Problem(
+                    key.mark, "`\(key.text)` is no name for a connection", hint: Names.hint)
+            }
+            return try read(
+                key.text,
+                try Fields(node, "a connection", keys: keys, problems: &unknown))
         }
-        let fields = try Fields(node, "a connection", keys: keys)
+        problems += unknown
+        return unknown.isEmpty ? connection : nil
+    }
+
+    private static func read(_ name: String, _ fields: Fields) throws(Problem) -> Connection {
         _ = try fields.word("kind", as: Kind.self)
         let caFile = try fields.text("ca-file")
         if let caFile, !caFile.hasPrefix("/") {
             throw Problem(
-                try fields.required("ca-file").mark, "`ca-file` must be an absolute path")
+                try fields.required("ca-file").mark,
+                "`ca-file` must be an absolute path, and this is `\(caFile)`")
         }
         var admins: [String] = []
         for item in try fields.list("admins") {
@@ -36,7 +51,7 @@ enum ConnectionReader {
             )
         }
         return Connection(
-            name: key.text,
+            name: name,
             api: try endpoint("api", in: fields) ?? "https://api.pinecone.io",
             login: try endpoint("login", in: fields)
                 ?? "https://login.pinecone.io/oauth/token", caFile: caFile, admins: admins)

@@ -6,8 +6,8 @@ import YAML
 struct DestinationReader {
     let state: StateDirectory
 
-    /// The destination that a node declares.
-    func read(_ node: Node) throws(Problem) -> Destination {
+    /// The destination that a node declares, and where its path or program stands.
+    func read(_ node: Node) throws(Problem) -> (destination: Destination, mark: Mark) {
         let fields = try Fields(node, "a destination", keys: ["file", "command"])
         switch (fields.node("file"), fields.node("command")) {
         case (let node?, nil): return try file(node)
@@ -19,7 +19,7 @@ struct DestinationReader {
         }
     }
 
-    private func file(_ node: Node) throws(Problem) -> Destination {
+    private func file(_ node: Node) throws(Problem) -> (destination: Destination, mark: Mark) {
         let fields = try Fields(
             node, "`file`", keys: ["path", "format", "owner", "group", "mode", "required"])
         let path = try absolute("path", fields)
@@ -29,16 +29,19 @@ struct DestinationReader {
                 "\(path) is inside the state directory \(state.path)",
                 hint: "deliver to a place that consumers may read")
         }
-        return Destination(
+        let destination = Destination(
             receiver: .file(
                 FileTerms(
                     path: path, format: try fields.word("format", as: PayloadFormat.self) ?? .raw,
                     owner: try fields.text("owner"), group: try fields.text("group"),
                     mode: try mode(fields) ?? 0o600)),
             isRequired: try fields.boolean("required") ?? true)
+        return (destination, try fields.required("path").mark)
     }
 
-    private func command(_ node: Node) throws(Problem) -> Destination {
+    private func command(
+        _ node: Node
+    ) throws(Problem) -> (destination: Destination, mark: Mark) {
         let fields = try Fields(node, "`command`", keys: ["run", "input", "timeout", "required"])
         let words = try fields.list("run")
         guard let program = words.first else {
@@ -58,12 +61,13 @@ struct DestinationReader {
             throw Problem(
                 try fields.required("timeout").mark, "`timeout` is expected to be 1s to 1h")
         }
-        return Destination(
+        let destination = Destination(
             receiver: .command(
                 CommandTerms(
                     run: run, input: try fields.word("input", as: PayloadFormat.self) ?? .json,
                     timeout: timeout)),
             isRequired: try fields.boolean("required") ?? true)
+        return (destination, program.mark)
     }
 
     private func absolute(_ key: String, _ fields: Fields) throws(Problem) -> String {

@@ -8,32 +8,48 @@ struct Fields {
     private let pairs: [(key: Scalar, value: Node)]
     private var defaults: [(key: Scalar, value: Node)] = []
 
-    /// Takes a node as a mapping that has only these keys.
+    /// Takes a node as a mapping that has only these keys; the first that it should not have is
+    /// thrown.
     /// - Parameters:
     ///   - what: the thing, as an error names it, such as `a policy`.
     ///   - later: keys of the format that this version does not carry out.
     init(
         _ node: Node, _ what: String, keys: [String], later: [String] = []
     ) throws(Problem) {
+        var problems: [Problem] = []
+        try self.init(node, what, keys: keys, later: later, problems: &problems)
+        if let first = problems.first { throw first }
+    }
+
+    /// The same, with every key that it should not have added to `problems`; what is right can
+    /// still be read.
+    init(
+        _ node: Node, _ what: String, keys: [String], later: [String] = [],
+        problems: inout [Problem]
+    ) throws(Problem) {
         guard case .mapping(let pairs, let mark) = node else {
             throw Problem(
                 node.mark, "\(what) is expected to be a mapping of keys, and this is \(node.kind)")
         }
-        for (key, _) in pairs where !keys.contains(key.text) {
-            guard !later.contains(key.text) else {
-                throw Problem(
-                    key.mark, "`\(key.text)` is not carried out by this version",
-                    hint: "leave it out; nothing would happen by it")
-            }
-            let nearest = Nearest.match(key.text, among: keys)
-            throw Problem(
-                key.mark, "\(what) has no key `\(key.text)`",
-                hint: nearest.map { "did you mean `\($0)`?" }
-                    ?? "the keys of \(what) are \(keys.joined(separator: ", "))")
-        }
         self.mark = mark
         self.what = what
         self.pairs = pairs
+        for (key, _) in pairs where !keys.contains(key.text) {
+            problems.append(
+                later.contains(key.text)
+                    ? Problem(
+                        key.mark, "`\(key.text)` is not carried out by this version",
+                        hint: "leave it out; nothing would happen by it")
+                    : Self.unknown(key, of: what, keys))
+        }
+    }
+
+    private static func unknown(_ key: Scalar, of what: String, _ keys: [String]) -> Problem {
+        let nearest = Nearest.match(key.text, among: keys)
+        return Problem(
+            key.mark, "\(what) has no key `\(key.text)`",
+            hint: nearest.map { "did you mean `\($0)`?" }
+                ?? "the keys of \(what) are \(keys.joined(separator: ", "))")
     }
 
     /// The same keys, and for those that are absent the values of others.

@@ -20,53 +20,95 @@ struct PolicyReader {
         ] + defaultKeys
     private static let later = ["acknowledge", "gate-deadline", "on-deadline", "after"]
 
-    /// The policy that a node declares.
-    func read(_ node: Node) throws(Problem) -> ConfigurationFile.DeclaredPolicy {
-        let fields = try Fields(node, "a policy", keys: Self.keys, later: Self.later)
-            .with(defaults: defaults)
-        let name = try fields.requiredText("name")
-        guard Names.isName(name) else {
-            throw Problem(
-                try fields.required("name").mark, "`\(name)` is no name for a policy",
-                hint: Names.hint)
+    /// The policy that a node declares; nil, and what is wrong is added, where it is wrong.
+    func read(_ node: Node, _ problems: inout [Problem]) -> ConfigurationFile.DeclaredPolicy? {
+        let before = problems.count
+        let fields = problems.attempt { () throws(Problem) in
+            var unknown: [Problem] = []
+            let fields = try Fields(
+                node, "a policy", keys: Self.keys, later: Self.later, problems: &unknown)
+            return (fields.with(defaults: defaults), unknown)
         }
-        let target = try target(fields)
-        let strategy = try strategy(fields, target.kind)
-        let schedule = try ScheduleReader(policy: fields).read()
-        var terms = Terms(strategy: strategy)
-        terms.destinations = try destinations(fields)
-        terms.environmentNames = try environmentNames(fields)
+        guard let (fields, unknown) = fields else { return nil }
+        problems += unknown
+        let name = problems.attempt { () throws(Problem) in try self.name(fields) }
+        let target = problems.attempt { () throws(Problem) in try self.target(fields) }
+        let strategy = problems.attempt { () throws(Problem) in try self.strategy(fields) }
+        let schedule = problems.attempt { () throws(Problem) in
+            try ScheduleReader(policy: fields).read()
+        }
+        let receivers = destinations(fields, &problems)
+        let limits = problems.attempt { () throws(Problem) in try self.limits(fields, strategy) }
+        let names = problems.attempt { () throws(Problem) in try environmentNames(fields) }
+        let labels = problems.attempt { () throws(Problem) in try self.labels(fields) }
+        let lastRotated = problems.attempt { () throws(Problem) in
+            try fields.timestamp("last-rotated")
+        }
+        guard problems.count == before, let name, let target, let strategy, let schedule,
+            let limits, let names, let labels, let lastRotated
+        else { return nil }
+        var terms = limits(Terms(strategy: strategy))
+        terms.destinations = receivers.map(\.destination)
+        terms.environmentNames = names
+        return ConfigurationFile.DeclaredPolicy(
+            policy: Policy(
+                name: name.text, target: target.target, schedule: schedule, labels: labels,
+                terms: terms),
+            lastRotated: lastRotated, mark: name.mark, targetMark: target.mark,
+            destinationMarks: receivers.map(\.mark))
+    }
+
+    private func name(_ fields: Fields) throws(Problem) -> (text: String, mark: Mark) {
+        let name = try fields.requiredText("name")
+        let mark = try fields.required("name").mark
+        guard Names.isName(name) else {
+            throw Problem(mark, "`\(name)` is no name for a policy", hint: Names.hint)
+        }
+        return (name, mark)
+    }
+
+    /// Overlap, and how much is kept and tried.
+    private func limits(
+        _ fields: Fields, _ strategy: Strategy?
+    ) throws(Problem) -> (Terms) -> Terms {
         if fields.hasOwn("overlap"), strategy == .inPlace {
             throw Problem(
                 try fields.required("overlap").mark,
                 "an in-place rotation has no overlap: the old secret dies at once",
                 hint: "leave `overlap` out")
         }
-        if let overlap = try fields.interval("overlap") { terms.overlap = overlap }
-        if let keep = try fields.integer("keep", in: 1...100) { terms.keep = keep }
-        if let attempts = try fields.integer("attempts", in: 1...1000) {
-            terms.attempts = attempts
+        let overlap = try fields.interval("overlap")
+        let keep = try fields.integer("keep", in: 1...100)
+        let attempts = try fields.integer("attempts", in: 1...1000)
+        return { terms in
+            var terms = terms
+            if let overlap { terms.overlap = overlap }
+            if let keep { terms.keep = keep }
+            if let attempts { terms.attempts = attempts }
+            return terms
         }
-        return ConfigurationFile.DeclaredPolicy(
-            policy: Policy(
-                name: name, target: target, schedule: schedule, labels: try labels(fields),
-                terms: terms),
-            lastRotated: try fields.timestamp("last-rotated"), mark: fields.mark)
     }
 
     // MARK: What is rotated
 
-    private func target(_ fields: Fields) throws(Problem) -> Target {
+    private func target(_ fields: Fields) throws(Problem) -> (target: Target, mark: Mark) {
         switch (fields.node("service-account"), fields.node("api-key")) {
         case (let node?, nil): return try target(node, .serviceAccount)
         case (nil, let node?): return try target(node, .apiKey)
-        default:
+        case (nil, nil):
             throw Problem(
                 fields.mark, "a policy needs one of the keys `service-account` and `api-key`")
+        case (_, let second?):
+            throw Problem(
+                second.mark,
+                "a policy has one of `service-account` and `api-key`, and this has both",
+                hint: "make two policies of it")
         }
     }
 
-    private func target(_ node: Node, _ kind: Target.Kind) throws(Problem) -> Target {
+    private func target(
+        _ node: Node, _ kind: Target.Kind
+    ) throws(Problem) -> (target: Target, mark: Mark) {
         let keys = ["connection", "id", "name"] + (kind == .apiKey ? ["project"] : [])
         let fields = try Fields(node, "`\(kind.rawValue)`", keys: keys)
         let connection = try fields.requiredText("connection")
@@ -79,10 +121,13 @@ struct PolicyReader {
                     ?? "declare it under `connections:` in this file")
         }
         let id = try uuid("id", fields)
-        return Target(
-            kind: kind, connection: connection, providerID: id,
-            name: try fields.text("name"),
-            project: kind == .apiKey ? try uuid("project", fields) : nil)
+        return (
+            Target(
+                kind: kind, connection: connection, providerID: id,
+                name: try fields.text("name"),
+                project: kind == .apiKey ? try uuid("project", fields) : nil),
+            try fields.required("id").mark
+        )
     }
 
     private func uuid(_ key: String, _ fields: Fields) throws(Problem) -> String {
@@ -96,8 +141,9 @@ struct PolicyReader {
         return text.lowercased()
     }
 
-    private func strategy(_ fields: Fields, _ kind: Target.Kind) throws(Problem) -> Strategy {
+    private func strategy(_ fields: Fields) throws(Problem) -> Strategy {
         let given = try fields.word("strategy", as: Strategy.self)
+        let kind: Target.Kind = fields.node("api-key") == nil ? .serviceAccount : .apiKey
         switch (kind, given) {
         case (.serviceAccount, .overlap):
             throw Problem(
@@ -134,16 +180,22 @@ struct PolicyReader {
 
     // MARK: Who receives it
 
-    private func destinations(_ fields: Fields) throws(Problem) -> [Destination] {
-        var destinations: [Destination] = []
-        for item in try fields.list("deliver") {
-            let destination = try DestinationReader(state: state).read(item)
-            guard !destinations.contains(where: { $0.id == destination.id }) else {
-                throw Problem(item.mark, "this destination is here twice")
+    private func destinations(
+        _ fields: Fields, _ problems: inout [Problem]
+    ) -> [(destination: Destination, mark: Mark)] {
+        var found: [(destination: Destination, mark: Mark)] = []
+        let items = problems.attempt { () throws(Problem) in try fields.list("deliver") }
+        for item in items ?? [] {
+            let read = problems.attempt { () throws(Problem) in
+                let (destination, mark) = try DestinationReader(state: state).read(item)
+                guard !found.contains(where: { $0.destination.id == destination.id }) else {
+                    throw Problem(mark, "this destination is here twice: \(destination.id)")
+                }
+                return (destination, mark)
             }
-            destinations.append(destination)
+            if let read { found.append(read) }
         }
-        return destinations
+        return found
     }
 
     private func environmentNames(_ fields: Fields) throws(Problem) -> EnvironmentNames {

@@ -17,3 +17,15 @@ struct Problem: Error, Hashable {
     /// As compilers say it: `FILE:LINE:COLUMN: what is wrong`.
     func text(in file: String) -> String { "\(file):\(mark.line):\(mark.column): \(message)" }
 }
+
+extension [Problem] {
+    /// What `body` reads; nil, and its problem is added, where it is wrong. So one look tells all.
+    mutating func attempt<Value>(_ body: () throws(Problem) -> Value) -> Value? {
+        do throws(Problem) {
+            return try body()
+        } catch {
+            append(error)
+            return nil
+        }
+    }
+}

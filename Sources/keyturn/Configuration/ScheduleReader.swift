@@ -41,6 +41,12 @@ struct ScheduleReader {
                 "a policy has one of `every`, `cron` and `at`, and this has "
                     + given.map { "`\($0)`" }.joined(separator: " and "))
         }
+        if policy.hasOwn("from"), let other = given.first, other != "every" {
+            throw Problem(
+                try policy.required("from").mark,
+                "`from` anchors an interval, and this policy has `\(other)`",
+                hint: "leave `from` out, or write every: 30d")
+        }
         // A policy's own word replaces the default of another kind.
         let isEvery = given == ["every"]
         if let at = try policy.timestamp("at") { return .at(at) }
@@ -68,40 +74,38 @@ struct ScheduleReader {
         let fields = try Fields(node, "`window`", keys: ["days", "from", "to", "zone"])
         let zone = try fields.text("zone") ?? "UTC"
         try checkZone(zone, fields)
+        let start = try time("from", fields)
+        let end = try time("to", fields)
+        let days = try fields.text("days") ?? "daily"
         do throws(WindowError) {
-            return try Window(
-                days: try Weekday.days(try days(fields) ?? "daily"),
-                start: try LocalTime(parsing: try time("from", fields)),
-                end: try LocalTime(parsing: try time("to", fields)), zone: zone)
+            return try Window(days: try Weekday.days(days), start: start, end: end, zone: zone)
         } catch {
+            let startMark = fields.node("from")?.mark ?? fields.mark
             switch error {
             case .unknownDays(let text):
                 throw Problem(
                     fields.node("days")?.mark ?? fields.mark,
                     "`days` is expected to be days of the week, and this is `\(text)`",
                     hint: "write Mon-Fri, or Mon,Wed, or daily")
-            case .notATime(let text):
-                throw Problem(
-                    fields.mark, "`\(text)` is no time of day", hint: #"write from: "02:00""#)
+            case .notATime(let text): throw Problem(startMark, "`\(text)` is no time of day")
             case .notAZone(let text): throw Problem(fields.mark, "`\(text)` is no time zone")
             case .noDays: throw Problem(fields.mark, "a window needs a day")
             case .startsAtTheEndOfTheDay:
-                throw Problem(fields.mark, "a window cannot begin at 24:00", hint: "write 00:00")
+                throw Problem(startMark, "a window cannot begin at 24:00", hint: "write 00:00")
             }
         }
     }
 
-    private func days(_ fields: Fields) throws(WindowError) -> String? {
-        // Whatever is no text is no days either.
-        guard fields.node("days") != nil else { return nil }
-        guard let text = try? fields.text("days") else { throw .unknownDays("this") }
-        return text
-    }
-
-    private func time(_ key: String, _ fields: Fields) throws(WindowError) -> String {
-        // A missing time is told as the window's.
-        guard let text = (try? fields.text(key)) ?? nil else { throw .notATime("(missing \(key))") }
-        return text
+    private func time(_ key: String, _ fields: Fields) throws(Problem) -> LocalTime {
+        let text = try fields.requiredText(key)
+        // There is one way to be wrong.
+        guard let time = try? LocalTime(parsing: text) else {
+            throw Problem(
+                try fields.required(key).mark,
+                "`\(key)` is expected to be a time of day, and this is `\(text)`",
+                hint: #"write \#(key): "02:00""#)
+        }
+        return time
     }
 
     private func checkZone(_ name: String, _ fields: Fields) throws(Problem) {

@@ -31,9 +31,15 @@ struct PolicyApply: KeyturnCommand {
     /// The largest file: some ten thousand policies.
     private static let limit = 16 << 20
 
+    mutating func validate() throws {
+        guard prune || !abandon else {
+            throw ValidationError("--abandon is about policies that --prune removes; add --prune")
+        }
+    }
+
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
-        let store = dryRun ? try await program.openForReading() : try await program.open()
+        let store = try await program.open(dryRun: dryRun)
         let plan = try await plan(program, store)
         if !dryRun, !plan.changes.isEmpty {
             try await program.unlock(store)
@@ -51,13 +57,14 @@ struct PolicyApply: KeyturnCommand {
             (
                 connections: try await store.connections(), policies: try await store.policies(),
                 freezes: try await store.freezes(), owners: try await store.identities(),
+                names: try await store.secretNames(),
                 obligations: try await store.obligations()
             )
         }
         do throws(ConfigurationFile.Problems) {
             let parsed = try ConfigurationFile.parse(
                 bytes, state: program.directory,
-                storedConnections: stored.connections.map(\.name))
+                storedConnections: stored.connections)
             return try ApplyPlan(
                 parsed,
                 over: ApplyPlan.Stored(
@@ -67,7 +74,8 @@ struct PolicyApply: KeyturnCommand {
                         stored.owners[
                             Identity(
                                 apiHost: host, kind: target.kind, providerID: target.providerID)]
-                    }, obligations: { stored.obligations[$0.id] ?? [] }),
+                    }, holder: { stored.names[$0] },
+                    obligations: { stored.obligations[$0.id] ?? [] }),
                 options: ApplyPlan.Options(prune: prune, abandon: abandon))
         } catch {
             throw tell(error, program.console)
@@ -75,11 +83,7 @@ struct PolicyApply: KeyturnCommand {
     }
 
     private func read(_ surroundings: Surroundings) throws(Failure) -> [UInt8] {
-        var path = file
-        if !path.hasPrefix("/") {
-            let base = surroundings.environment["PWD"] ?? "/"
-            path = base + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
-        }
+        let path = surroundings.absolute(file)
         do throws(FileError) {
             return try PublicFile.read(path, limit: Self.limit)
         } catch {

@@ -94,6 +94,13 @@ let package = Package(
                 "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "Secrets", "Storage",
                 "TestSupport", "Vault", "YAML", "keyturn",
             ]),
+        .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "Tests/FaultyDisk"),
+        tests(
+            "StorageTests",
+            [
+                "Audit", "CMigrations", "CSQLite", "FaultyDisk", "Files", "OpenSSL", "Rotations", "SQLite", "Secrets",
+                "Storage", "TestSupport", "Vault",
+            ]),
         tests("RotationsTests", ["Rotations"], strict),
         tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),
     ]

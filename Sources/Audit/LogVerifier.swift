@@ -26,6 +26,11 @@ package struct LogVerifier: Sendable {
     package private(set) var newestCheckpointSize = 0
     /// The hash of each vault record that must exist now, by what it belongs to.
     package private(set) var records: [RecordKey: [UInt8]] = [:]
+    /// The entry that says so.
+    package private(set) var recordSequences: [RecordKey: Int] = [:]
+    /// The size of the newest checkpoint whose root is that of the entries.
+    private var goodSize = 0
+    private var isRootWrong = false
 
     /// A vault record as the log names it.
     package struct RecordKey: Hashable, Sendable {
@@ -88,9 +93,15 @@ package struct LogVerifier: Sendable {
                 frontier.size - 1, "a checkpoint of size \(checkpoint.size) stands here")
         }
         guard checkpoint.root == frontier.root else {
-            return report(
-                firstOf(checkpoint), "the entries are not those that the checkpoint covers")
+            // All later roots are wrong with it, which says nothing more. The entry is one of those
+            // after the last good checkpoint.
+            if !isRootWrong {
+                report(goodSize, "the entries are not those that the checkpoint covers")
+            }
+            isRootWrong = true
+            return
         }
+        goodSize = frontier.size
     }
 
     /// Adds what somebody else found.
@@ -109,15 +120,18 @@ package struct LogVerifier: Sendable {
         let effect = members["effect"]?.text ?? ""
         let value = RecordKey(purpose: "value", owner: secret, number: version)
         let answer = RecordKey(purpose: "answer", owner: effect, number: 0)
+        func keep(_ key: RecordKey, _ hash: [UInt8]?) {
+            records[key] = hash
+            recordSequences[key] = sequence
+        }
         switch entry.projection.type {
         case "version.stored":
-            records[value] = record
-            records[answer] = nil
-        case "admin.logged-in": records[value] = record
-        case "version.destroyed": records[value] = nil
-        case "answer.sealed": records[answer] = record
-        default:
-            records[RecordKey(purpose: "signing-key", owner: "", number: 0)] = record
+            keep(value, record)
+            keep(answer, nil)
+        case "admin.logged-in": keep(value, record)
+        case "version.destroyed": keep(value, nil)
+        case "answer.sealed": keep(answer, record)
+        default: keep(RecordKey(purpose: "signing-key", owner: "", number: 0), record)
         }
     }
 
@@ -125,9 +139,6 @@ package struct LogVerifier: Sendable {
         "version.stored", "version.destroyed", "admin.logged-in", "answer.sealed",
         "state.created",
     ]
-
-    /// The first entry that a bad checkpoint may be about: the one after the last good one.
-    private func firstOf(_ checkpoint: Checkpoint) -> Int { max(checkpoint.size - 1, 0) }
 }
 
 /// The bytes of hexadecimal digits; nil for anything else.

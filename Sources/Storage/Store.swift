@@ -144,22 +144,25 @@ package actor Store {
             }
             return
         }
+        var unanswered = batch[...]
         do {
             guard let keys = keys.withLock({ $0 }) else { preconditionFailure("not unlocked") }
             let transaction = Transaction(
                 database: database, now: environment.clock.now(),
                 trail: try Trail(database, signer: keys.signer, context: environment.context))
-            for commit in batch {
+            while let commit = unanswered.popFirst() {
                 if let resume = try savepoint(commit, in: transaction) {
                     finished.append((commit, resume))
                 }
             }
-            if transaction.trail.hasGrown { try transaction.trail.sign(in: database) }
-            try end(transaction)
+            let note = transaction.trail.hasGrown ? try transaction.trail.sign(in: database) : nil
+            try end(transaction, note)
         } catch {
             if database.isInTransaction { try? database.run("ROLLBACK") }  // nothing is committed
             let error = StorageError(error)
             for (commit, _) in finished { commit.fail(error) }
+            // Whoever had not had a turn hears of it too: nobody waits for ever.
+            for commit in unanswered { commit.fail(error) }
             return
         }
         for (_, resume) in finished { resume() }
@@ -186,16 +189,21 @@ package actor Store {
         }
     }
 
-    /// Commits. An error may still be a commit: reopen and look (P34).
-    private func end(_ transaction: Transaction) throws {
+    /// Commits. An error may still be a commit: reopen and look for the note that only this
+    /// transaction can have signed (P34).
+    private func end(_ transaction: Transaction, _ note: String?) throws {
         do {
             try database.run("COMMIT")
         } catch {
             let failure = StorageError(error)
             guard failure == .inputOutput else { throw failure }
             database = try Self.connect(directory, access, environment)
-            let size = try database.first("SELECT max(size) FROM audit_checkpoint") { $0.int(0) }
-            guard transaction.trail.hasGrown, size == transaction.trail.size else { throw failure }
+            guard let note else { throw failure }
+            let stored = try database.first(
+                "SELECT note FROM audit_checkpoint WHERE size = ?",
+                [.integer(Int64(transaction.trail.size))]
+            ) { $0.text(0) }
+            guard stored == note else { throw failure }
         }
     }
 }

@@ -66,13 +66,16 @@ struct Trail {
         }
     }
 
-    /// Signs the head and stores the note.
-    func sign(in database: Database) throws {
+    /// Signs the head, stores the note and returns it.
+    @discardableResult
+    func sign(in database: Database) throws -> String {
         let checkpoint = Checkpoint(
             origin: signer.verifier.name, size: frontier.size, root: frontier.root)
+        let note = try signer.sign(checkpoint.text)
         try database.run(
             "INSERT INTO audit_checkpoint(size, note) VALUES (?, ?)",
-            [.integer(Int64(frontier.size)), .text(try signer.sign(checkpoint.text))])
+            [.integer(Int64(frontier.size)), .text(note)])
+        return note
     }
 
     /// The size after the appends so far.

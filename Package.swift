@@ -112,6 +112,14 @@ let package = Package(
         tests("VaultTests", ["OpenSSL", "Rotations", "Secrets", "Vault", "VectorFiles"]),
         tests("SQLiteTests", ["SQLite", "TestSupport"]),
         tests("YAMLTests", ["YAML"], strict),
+        .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "Tests/FaultyDisk"),
+        tests(
+            "StorageTests",
+            [
+                "Audit", "CMigrations", "CSQLite", "FaultyDisk", "Files", "OpenSSL", "Rotations",
+                "SQLite", "Secrets",
+                "Storage", "TestSupport", "Vault",
+            ]),
         tests("RotationsTests", ["Rotations"], strict),
         tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),
     ]

@@ -28,6 +28,9 @@ package struct LogVerifier: Sendable {
     package private(set) var newestCheckpointSize = 0
     /// The hash of each vault record that must exist now, by what it belongs to.
     package private(set) var records: [RecordKey: [UInt8]] = [:]
+    /// The entry that says so.
+    package private(set) var recordSequences: [RecordKey: Int] = [:]
+    private var isRootWrong = false
 
     /// A vault record as the log names it.
     package struct RecordKey: Hashable, Sendable {
@@ -90,7 +93,12 @@ package struct LogVerifier: Sendable {
             return report(coveredSize, "a checkpoint of size \(checkpoint.size) stands here")
         }
         guard checkpoint.root == frontier.root else {
-            return report(coveredSize, "the entries are not those that the checkpoint covers")
+            // All later roots are wrong with it, which says nothing more.
+            if !isRootWrong {
+                report(coveredSize, "the entries are not those that the checkpoint covers")
+            }
+            isRootWrong = true
+            return
         }
         coveredSize = checkpoint.size
     }
@@ -111,15 +119,18 @@ package struct LogVerifier: Sendable {
         let effect = members["effect"]?.text ?? ""
         let value = RecordKey(purpose: "value", owner: secret, number: version)
         let answer = RecordKey(purpose: "answer", owner: effect, number: 0)
+        func keep(_ key: RecordKey, _ hash: [UInt8]?) {
+            records[key] = hash
+            recordSequences[key] = sequence
+        }
         switch entry.projection.type {
         case "version.stored":
-            records[value] = record
-            records[answer] = nil
-        case "admin.logged-in": records[value] = record
-        case "version.destroyed": records[value] = nil
-        case "answer.sealed": records[answer] = record
-        default:
-            records[RecordKey(purpose: "signing-key", owner: "", number: 0)] = record
+            keep(value, record)
+            keep(answer, nil)
+        case "admin.logged-in": keep(value, record)
+        case "version.destroyed": keep(value, nil)
+        case "answer.sealed": keep(answer, record)
+        default: keep(RecordKey(purpose: "signing-key", owner: "", number: 0), record)
         }
     }
 

@@ -5,14 +5,15 @@ import Secrets
 /// Writes a payload down as a destination wants it. The text is made in secure memory.
 package enum Rendering {
     /// The payload in one of the formats of CONTRACT.md.
+    /// - Parameter kind: the `kind` of a line of `--json`, which no destination receives.
     package static func render(
-        _ payload: borrowing Payload, as format: PayloadFormat
+        _ payload: borrowing Payload, as format: PayloadFormat, kind: String? = nil
     ) throws(Unfit) -> SecretBytes {
         do throws(OpenSSLError) {
             switch format {
             case .raw: return try payload.credential.value.copy()
             case .env: return try env(payload)
-            case .json: return try json(payload)
+            case .json: return try json(payload, kind: kind)
             }
         } catch .invalidLength {
             throw Unfit(
@@ -71,7 +72,9 @@ package enum Rendering {
 
     // MARK: json
 
-    private static func json(_ payload: borrowing Payload) throws(OpenSSLError) -> SecretBytes {
+    private static func json(
+        _ payload: borrowing Payload, kind: String?
+    ) throws(OpenSSLError) -> SecretBytes {
         let clientID = payload.credential.reference.clientID ?? ""
         let length =
             payload.credential.value.count + clientID.utf8.count + payload.label.name.utf8.count
@@ -86,6 +89,7 @@ package enum Rendering {
             text.append(plain: #""api_key":"#)
         }
         quote(payload.credential.value.bytes, into: &text)
+        if let kind { text.append(plain: #","kind":"\#(kind)""#) }
         text.append(plain: #","name":"#)
         quote(payload.label.name.utf8Span.span, into: &text)
         text.append(plain: #","version":\#(payload.label.version)}"#)

@@ -24,6 +24,9 @@ package struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file cannot be opened.
     package var cannotOpen: Bool { primary == SQLITE_CANTOPEN }
 
+    /// The statement itself was refused, by its own fault or a constraint, not by the world.
+    package var isRefusal: Bool { primary == SQLITE_ERROR || isConstraint }
+
     private var primary: Int32 { code & 0xff }
 
     package var description: String { "SQLite: \(message) (\(code))" }

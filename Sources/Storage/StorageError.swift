@@ -15,6 +15,8 @@ package enum StorageError: Error, Hashable, Sendable {
     case newer(found: Int, known: Int)
     /// An older program made it; it has to be migrated first.
     case older(found: Int, known: Int)
+    /// A step of the migration failed; the database is as it was, and a copy of it lies there.
+    case notMigrated(copy: String, reason: String)
     /// Another process held the database, or the schema, for too long.
     case busy
     case noRoom
@@ -59,7 +61,7 @@ package enum StorageError: Error, Hashable, Sendable {
         case .noRoom: .noRoom
         case .vault, .wrongKey: .vault
         case .refused, .file: .refused
-        case .noState, .stateExists, .notOurs, .newer, .older, .inputOutput, .damaged,
+        case .noState, .stateExists, .notOurs, .newer, .older, .notMigrated, .inputOutput, .damaged,
             .unknownZone:
             .storage
         }

@@ -108,22 +108,29 @@ extension Store {
     }
 
     /// Brings an older database to this program's schema: exclusive lock, backup copy beside it,
-    /// all steps and their entry in one transaction. Returns the path of the copy.
+    /// all steps and their entry in one transaction. Returns the path of the copy; nil when another
+    /// process was quicker.
     package static func migrate(
         _ directory: StateDirectory, environment: Environment, rootKey: consuming RootKey
-    ) async throws(StorageError) -> String {
+    ) async throws(StorageError) -> String? {
         do {
             let lock = try await lockSchema(.exclusive, of: directory, environment.clock)
             let database = try Database(
                 path: directory.database, access: .readWrite, busyTimeout: patience,
                 vfs: environment.vfs)
             let version = try Migrations.version(of: database)
+            // Another process may have migrated while this one waited for the lock.
+            guard version < environment.migrations.current else { return nil }
             let copy = "\(directory.database).v\(version)-\(environment.context.run.text)"
             try PlainFile.createEmpty(copy)
             try database.backup(to: copy)
             try database.run("BEGIN IMMEDIATE")
             // A crash before COMMIT leaves the old schema and a copy of it.
-            try environment.migrations.apply(to: database, from: version)
+            do {
+                try environment.migrations.apply(to: database, from: version)
+            } catch let error as SQLiteError where error.isRefusal {
+                throw StorageError.notMigrated(copy: copy, reason: error.description)
+            }
             let store = Store(directory, .readWrite, environment, database, lock)
             try await store.unlock(with: rootKey)
             try await store.finishMigration()

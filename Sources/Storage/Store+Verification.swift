@@ -44,11 +44,66 @@ extension Store {
             verifier.report(
                 verifier.newestCheckpointSize, "the entry is not covered by any checkpoint")
         }
+        try checkBeyond(&verifier, count)
         let records = try checkRecords(&verifier, isWholeLog: verifier.size == count)
+        try checkVersions(&verifier)
         try checkSchema(&verifier)
+        // In the trail's order, and last what is about no entry.
+        let findings = verifier.findings.enumerated().sorted {
+            ($0.element.sequence ?? .max, $0.offset) < ($1.element.sequence ?? .max, $1.offset)
+        }.map(\.element)
         return Verification(
             entryCount: verifier.size, checkpointCount: verifier.checkpointCount,
-            recordCount: records, checkpoint: try newestCheckpoint(), findings: verifier.findings)
+            recordCount: records, checkpoint: try newestCheckpoint(), findings: findings)
+    }
+
+    /// What the tail of the trail has left behind where it was cut off: checkpoints and nodes over
+    /// more entries than there are.
+    private func checkBeyond(
+        _ verifier: inout LogVerifier, _ count: Int
+    ) throws(StorageError) {
+        let (signed, nodes) = try read { database in
+            (
+                try database.first("SELECT coalesce(max(size), 0) FROM audit_checkpoint") {
+                    $0.int(0)
+                } ?? 0,
+                try database.all(
+                    """
+                    SELECT level, position FROM audit_node WHERE (position + 1) << level > ?
+                    ORDER BY level, position LIMIT 10
+                    """, [.integer(Int64(count))]
+                ) { NodePosition(level: $0.int(0), position: $0.int(1)) }
+            )
+        }
+        if signed > count {
+            verifier.report(
+                count, "the entry is missing: a checkpoint of \(signed) entries was signed")
+        }
+        for node in nodes {
+            verifier.report(
+                max(count, node.position << node.level),
+                "a node of the tree covers entries that are missing")
+        }
+    }
+
+    /// A version's value must be its own: a row that points at another record would hand on another
+    /// secret.
+    private func checkVersions(_ verifier: inout LogVerifier) throws(StorageError) {
+        let strays = try read { database in
+            try database.all(
+                """
+                SELECT v.secret_id, v.number FROM version v LEFT JOIN sealed s ON s.id = v.sealed_id
+                WHERE v.sealed_id IS NOT NULL AND (s.id IS NULL OR s.purpose <> 'value'
+                  OR s.owner <> v.secret_id OR s.number <> v.number)
+                ORDER BY v.secret_id, v.number
+                """
+            ) { LogVerifier.RecordKey(purpose: "value", owner: $0.text(0), number: $0.int(1)) }
+        }
+        for key in strays {
+            verifier.report(
+                verifier.recordSequences[key],
+                "version \(key.number) of \(key.owner) points at another vault record")
+        }
     }
 
     /// Whether SQLite finds the file whole.
@@ -88,7 +143,17 @@ extension Store {
                 if let note = notes[verifier.size] { verifier.check(note: note) }
                 return true
             }
-            for (place, hash) in nodes {
+            // The lowest first: what is wrong in a leaf or a node is wrong in all above it, and is
+            // told once.
+            let ordered = nodes.sorted {
+                ($0.key.level, $0.key.position) < ($1.key.level, $1.key.position)
+            }
+            for (place, hash) in ordered {
+                let covered = place.position << place.level..<(place.position + 1) << place.level
+                guard
+                    !verifier.findings.contains(where: { $0.sequence.map(covered.contains) == true }
+                    )
+                else { continue }
                 let stored = try database.first(
                     "SELECT hash FROM audit_node WHERE level = ? AND position = ?",
                     [.integer(Int64(place.level)), .integer(Int64(place.position))]
@@ -119,17 +184,21 @@ extension Store {
                 owner: isSigningKey ? "" : record.place.owner, number: record.place.number)
             switch expected.removeValue(forKey: key) {
             case nil:
-                verifier.report(nil, "a vault record is not in the trail: \(name(record.place))")
+                verifier.report(
+                    verifier.recordSequences[key],
+                    "a vault record is not in the trail: \(name(record.place))")
             case .some(let hash) where hash != record.hash:
                 verifier.report(
-                    nil, "a vault record is not the one in the trail: \(name(record.place))")
+                    verifier.recordSequences[key],
+                    "a vault record is not the one in the trail: \(name(record.place))")
             default: break
             }
         }
         if isWholeLog {
             for key in expected.keys.sorted(by: { ($0.owner, $0.number) < ($1.owner, $1.number) }) {
                 verifier.report(
-                    nil, "a vault record is gone: \(key.purpose) \(key.owner) \(key.number)")
+                    verifier.recordSequences[key],
+                    "a vault record is gone: \(key.purpose) \(key.owner) \(key.number)")
             }
         }
         return rows.count
@@ -150,14 +219,33 @@ extension Store {
         for (name, sql) in found where !known.contains(sql) {
             verifier.report(nil, "the schema of \(name) is not this program's")
         }
-        let triggers = found.filter { $0.1.hasPrefix("CREATE TRIGGER") }.count
-        let wanted = known.split(separator: "\n").filter { $0.hasPrefix("CREATE TRIGGER") }.count
-        if triggers != wanted {
-            verifier.report(nil, "\(wanted) triggers guard the trail, \(triggers) are there")
+        let names = Set(found.map(\.0))
+        for name in Self.names(madeBy: known) where !names.contains(name) {
+            verifier.report(nil, "\(name) is missing from the schema")
         }
         let health = try read { database in
             try database.first("PRAGMA integrity_check") { $0.text(0) } ?? ""
         }
         if health != "ok" { verifier.report(nil, "SQLite finds the file damaged: \(health)") }
+    }
+
+    /// The tables, indexes and triggers that the statements leave, in their order. Each of them
+    /// begins a line.
+    private static func names(madeBy sql: String) -> [String] {
+        var names: [String] = []
+        for line in sql.split(separator: "\n") {
+            let words = line.split { " (;".contains($0) }
+            guard
+                let kind = words.firstIndex(where: { ["TABLE", "INDEX", "TRIGGER"].contains($0) }),
+                kind + 1 < words.count
+            else { continue }
+            let name = String(words[kind + 1])
+            switch words[0] {
+            case "CREATE": names.append(name)
+            case "DROP": names.removeAll { $0 == name }
+            default: continue
+            }
+        }
+        return names
     }
 }

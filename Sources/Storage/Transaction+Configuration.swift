@@ -122,8 +122,17 @@ extension Transaction {
         return secret
     }
 
-    /// Remembers an id that a secret has at the provider (P1).
+    /// Remembers an id that a secret has at the provider. Another secret's is refused (P1): an
+    /// apply or a login that was decided before another process's must be decided again.
     func insertIdentity(of secret: SecretReference, _ providerID: String) throws {
+        let owner = try database.first(
+            """
+            SELECT i.secret_id FROM identity i
+            JOIN secret s ON s.api_host = i.api_host AND s.kind = i.kind
+            WHERE s.id = ? AND i.provider_id = ?
+            """, [.text(secret.id.text), .text(providerID)]
+        ) { $0.text(0) }
+        guard owner == nil || owner == secret.id.text else { throw StorageError.stale }
         try database.run(
             """
             INSERT INTO identity(api_host, kind, provider_id, secret_id)

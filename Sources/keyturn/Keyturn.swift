@@ -44,7 +44,11 @@ struct Keyturn: ParsableCommand {
         do {
             parsed = try parseAsRoot(arguments)
         } catch {
-            return tell(error, console)
+            let code = tell(error, console)
+            if code != 0, let word = meant(by: arguments) {
+                console.say("keyturn: hint: did you mean `\(word)`?")
+            }
+            return code
         }
         guard let command = parsed as? any KeyturnCommand else {
             // A noun without a verb, or --help.
@@ -64,19 +68,83 @@ struct Keyturn: ParsableCommand {
         }
     }
 
+    /// The command that was probably meant by the first word that is none.
+    private static func meant(by arguments: [String]) -> String? {
+        var command: any ParsableCommand.Type = Keyturn.self
+        for word in arguments {
+            let configuration = command.configuration
+            let verbs =
+                configuration.subcommands
+                + configuration.groupedSubcommands.flatMap(\.subcommands)
+            guard !verbs.isEmpty, !word.hasPrefix("-") else { return nil }
+            guard let verb = verbs.first(where: { $0._commandName == word }) else {
+                return Nearest.match(word, among: verbs.map { $0._commandName })
+            }
+            command = verb
+        }
+        return nil
+    }
+
     /// Tells what the argument parser has to say: help on standard output, errors on the other.
     private static func tell(_ error: any Error, _ console: Console) -> Int32 {
         let code = exitCode(for: error).rawValue
         let message = fullMessage(for: error)
-        guard code == 0 else {
-            let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
-            for line in lines {
-                let text = line.hasPrefix("Error: ") ? line.dropFirst(7) : line
-                console.say(line.hasPrefix("Error: ") ? "keyturn: error: \(text)" : String(text))
-            }
-            return code
+        guard code != 0 else {
+            // A script for a shell is not ours to fold.
+            let isHelp = message.hasPrefix("OVERVIEW: ")
+            console.answer(isHelp ? UsageText.folded(message) : message)
+            return 0
         }
-        console.answer(message)
-        return 0
+        for line in UsageText.folded(message).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        {
+            let text = line.hasPrefix("Error: ") ? line.dropFirst(7) : line
+            console.say(line.hasPrefix("Error: ") ? "keyturn: error: \(text)" : String(text))
+        }
+        return code
+    }
+}
+
+/// The usage lines of the argument parser, which folds everything else.
+enum UsageText {
+    private static let width = 80
+
+    /// The text with its usage lines folded between options.
+    static func folded(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { line in
+                let isUsage = line.hasPrefix("USAGE: ") || line.hasPrefix("Usage: ")
+                return isUsage && line.count > width ? fold(line) : String(line)
+            }.joined(separator: "\n")
+    }
+
+    private static func fold(_ line: Substring) -> String {
+        var lines: [String] = []
+        var current = ""
+        for part in parts(line) {
+            if current.count + 1 + part.count > width {
+                lines.append(current)
+                current = "        " + part
+            } else {
+                current += current.isEmpty ? part : " " + part
+            }
+        }
+        return (lines + [current]).joined(separator: "\n")
+    }
+
+    /// Words, and options with their values: `[--state <dir>]` is one part.
+    private static func parts(_ line: Substring) -> [String] {
+        var parts: [String] = []
+        var isOpen = false
+        for word in line.split(separator: " ") {
+            let joins = isOpen || word.hasPrefix("<") && parts.last?.hasPrefix("--") == true
+            if joins, let last = parts.popLast() {
+                parts.append("\(last) \(word)")
+            } else {
+                parts.append(String(word))
+            }
+            isOpen = parts.last.map { $0.hasPrefix("[") && !$0.hasSuffix("]") } ?? false
+        }
+        return parts
     }
 }

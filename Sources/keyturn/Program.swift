@@ -58,7 +58,9 @@ struct Program: Sendable {
                 .usage)
         }
         guard path.hasPrefix("/") else {
-            throw Failure("the state must be an absolute path, and this is \(path)", .usage)
+            throw Failure(
+                "the state must be an absolute path, and this is \(path)",
+                hint: environment["PWD"].map { "write \($0)/\(path)" }, .usage)
         }
         return path
     }
@@ -128,6 +130,11 @@ struct Program: Sendable {
         }
     }
 
+    /// The state for a command that may be asked to have no effect: then it is opened for reading.
+    func open(dryRun: Bool) async throws(Failure) -> Store {
+        if dryRun { try await openForReading() } else { try await open() }
+    }
+
     /// The state, locked: it can be read, and unlocked once there is something to write.
     func open() async throws(Failure) -> Store {
         do throws(StorageError) {
@@ -149,7 +156,9 @@ struct Program: Sendable {
         do throws(StorageError) {
             let copy = try await Store.migrate(
                 directory, environment: environment, rootKey: key)
-            console.say("keyturn: the state of schema \(version) was migrated; \(copy) is a copy")
+            guard let copy else { return }
+            console.say("keyturn: the state was brought from schema \(version) to the present one")
+            console.say("keyturn: \(copy) is a copy of what it was")
         } catch {
             throw Failure(error)
         }

@@ -87,7 +87,8 @@ final class TestProgram: Sendable {
 
     /// Runs a command line on this state.
     func keyturn(
-        _ arguments: [String], input: String? = nil, answer: String? = nil
+        _ arguments: [String], input: String? = nil, answer: String? = nil,
+        isTerminal: Bool = false
     ) async -> Outcome {
         let output = Recorder()
         let conversation = Recorder()
@@ -95,7 +96,7 @@ final class TestProgram: Sendable {
         let surroundings = Surroundings(
             console: Console(
                 writeOutput: { output.append($0) }, writeError: { conversation.append($0) },
-                isTerminal: false, isErrorTerminal: false, width: 80),
+                isTerminal: isTerminal, isErrorTerminal: false, width: 80),
             clock: WallClock(
                 now: { Timestamp(milliseconds: clock.now) },
                 wait: { interval in clock.advance(ms: interval.seconds * 1000) }),

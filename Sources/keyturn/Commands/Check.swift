@@ -37,7 +37,7 @@ struct Check: KeyturnCommand {
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
-        let store = try await program.open()
+        let store = try await program.openForReading()
         var items = [memory()]
         items.append(await key(program, store))
         let isUnlocked = items.last?.state == .ok
@@ -48,13 +48,32 @@ struct Check: KeyturnCommand {
         }
         items += try await outside(program, store, policies, isUnlocked: isUnlocked)
         for item in items { tell(item, program.console) }
-        if !options.json {
-            let dropIn = DropIn(policies: policies.map(\.policy), state: program.directory)
-            for line in dropIn.lines { program.console.answer(line) }
+        tell(DropIn(policies: policies.map(\.policy)), program.console)
+        return Self.verdict(items).rawValue
+    }
+
+    /// The gravest first; attention is what is left.
+    private static let gravity: [ExitStatus] = [
+        .brokenTrail, .loosePermissions, .configuration, .failure, .attention,
+    ]
+
+    private static func verdict(_ items: [Item]) -> ExitStatus {
+        let found = Set(items.filter { $0.state != .ok }.map(\.status))
+        return gravity.first { found.contains($0) } ?? .success
+    }
+
+    private func tell(_ dropIn: DropIn, _ console: Console) {
+        guard !dropIn.lines.isEmpty else { return }
+        guard options.json else {
+            console.answer("")
+            console.answer("# \(DropIn.path)")
+            for line in dropIn.lines { console.answer(line) }
+            return
         }
-        let worst = items.filter { $0.state != .ok }.map(\.status)
-            .max { $0.rawValue < $1.rawValue }
-        return worst?.rawValue ?? 0
+        console.answer([
+            "kind": .string("drop-in"), "path": .string(DropIn.path),
+            "lines": .array(dropIn.lines.map(JSON.string)),
+        ])
     }
 
     private func tell(_ item: Item, _ console: Console) {
@@ -209,10 +228,11 @@ struct Check: KeyturnCommand {
 /// What the hardened unit must be allowed for the destinations of the policies.
 struct DropIn {
     let policies: [Policy]
-    let state: StateDirectory
 
-    /// The lines of `/etc/systemd/system/keyturn.service.d/destinations.conf`; none when the unit
-    /// needs nothing besides its own.
+    /// Where it belongs.
+    static let path = "/etc/systemd/system/keyturn.service.d/destinations.conf"
+
+    /// Its lines; none when the unit needs nothing besides its own.
     var lines: [String] {
         let files = policies.flatMap(\.terms.destinations).compactMap { destination -> FileTerms? in
             if case .file(let file) = destination.receiver { file } else { nil }
@@ -222,9 +242,7 @@ struct DropIn {
         let groups = Set(files.compactMap(\.group))
         let needsOwner = files.contains { $0.owner != nil }
         guard !directories.isEmpty else { return [] }
-        var lines = [
-            "", "# /etc/systemd/system/keyturn.service.d/destinations.conf", "[Service]",
-        ]
+        var lines = ["[Service]"]
         for directory in directories.sorted() { lines.append("ReadWritePaths=\(directory)") }
         if !groups.isEmpty {
             lines.append("SupplementaryGroups=\(groups.sorted().joined(separator: " "))")

@@ -27,17 +27,26 @@ struct Deliver: KeyturnCommand {
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
-        let store = try await program.open()
+        let store = try await program.open(dryRun: dryRun)
         let stored = try await store.policyOrFailure(name)
         let wanted = try wanted(stored.policy)
         if dryRun { return await check(wanted, program) }
         try await program.unlock(store)
         let work = HandDelivery(program: program, store: store, stored: stored)
         let results = try await work.deliver(to: wanted)
+        guard !results.isEmpty else {
+            throw Failure(
+                "\(name) has no current version, or its connection is gone", hint: "keyturn check",
+                .failure)
+        }
         var isComplete = true
         for result in results {
             isComplete = isComplete && (result.cause == nil || !result.isRequired)
             tell(result.id, version: result.version, cause: result.cause, program.console)
+        }
+        guard !results.contains(where: { $0.cause == .foreignRotated }) else {
+            // P21: nothing was written.
+            return ExitStatus.attention.rawValue
         }
         return isComplete ? 0 : ExitStatus.failure.rawValue
     }
@@ -105,13 +114,27 @@ struct HandDelivery {
 
     /// Delivers the current version to these destinations, under the secret's lock.
     func deliver(to destinations: [Destination]) async throws(Failure) -> [Result] {
-        guard let lock = try HeldLock.take(program.directory.lock(secret: stored.secret.id.text))
-        else { throw Failure(StorageError.busy) }
+        let lock = try await lock()
         defer { withExtendedLifetime(lock) {} }
         do throws(JournalError) {
             return try await deliverLocked(to: destinations)
         } catch {
             throw Failure(error)
+        }
+    }
+
+    /// The secret's lock; a person waits 30 seconds for another process.
+    private func lock() async throws(Failure) -> HeldLock {
+        let path = program.directory.lock(secret: stored.secret.id.text)
+        let end = program.clock.now() + Interval(seconds: 30)
+        while true {
+            if let lock = try HeldLock.take(path) { return lock }
+            guard program.clock.now() < end, program.surroundings.stopSignal() == nil else {
+                throw Failure(
+                    "another process has been working on \(stored.policy.name) for 30 seconds",
+                    hint: "see who it is with `fuser \(path)`, and try again", .busy)
+            }
+            await program.clock.wait(Interval(seconds: 1))
         }
     }
 

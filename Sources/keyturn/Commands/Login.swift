@@ -29,7 +29,7 @@ struct Login: KeyturnCommand {
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
-        let store = try await program.open()
+        let store = try await program.open(dryRun: dryRun)
         let connection = try await find(program, store)
         try await program.unlock(store)
         let secret = try surroundings.readSecret("client secret of \(admin): ")

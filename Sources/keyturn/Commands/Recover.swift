@@ -32,7 +32,8 @@ struct Recover: KeyturnCommand {
                 "there is no sealed answer on standard input",
                 hint: "give the whole text, from the BEGIN line to the END line", .usage)
         }
-        let store = try await program.openUnlocked()
+        let store = try await program.open(dryRun: dryRun)
+        try await program.unlock(store)
         let isDry = dryRun
         try await program.storing { () async throws(StorageError) in
             try await store.takeIn(record, isDry: isDry)

@@ -32,7 +32,7 @@ struct Run: KeyturnCommand {
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
-        let store = try await program.open()
+        let store = try await program.open(dryRun: dryRun)
         let only = try await selected(store, program)
         if dryRun {
             return try await DryRun(
@@ -67,6 +67,7 @@ extension Program {
                 if json { console.answer(report.json) } else { console.answer(report.line) }
             })
         let report = try await pass.run()
+        try await tellUnreachable(report, store)
         if json {
             console.answer(report.json)
         } else if report.secrets.isEmpty {
@@ -79,5 +80,21 @@ extension Program {
                 "keyturn: ended by signal \(signal); all is written down, run again to go on")
         }
         return report.exitCode
+    }
+
+    /// Which addresses could not be reached, once each.
+    private func tellUnreachable(_ report: PassReport, _ store: Store) async throws(Failure) {
+        let names = Set(
+            report.secrets.filter { $0.cause == .unreachable }
+                .compactMap { $0.rotation?.target.connection })
+        guard !names.isEmpty else { return }
+        let connections = try await storing { () async throws(StorageError) in
+            try await store.connections()
+        }
+        for connection in connections where names.contains(connection.name) {
+            console.say(
+                "keyturn: hint: \(connection.api) or \(connection.login) cannot be reached; check "
+                    + "the network, HTTPS_PROXY and `ca-file`")
+        }
     }
 }

@@ -49,7 +49,8 @@ struct Console: Sendable {
     func answer(secret: borrowing SecretBytes) { writeOutput(secret.bytes) }
 
     /// A table: upper-case heads, columns apart by two blanks, no trailing blanks, nothing at all
-    /// when there are no rows.
+    /// when there are no rows. On a terminal a last column that does not fit is cut, as an ellipsis
+    /// says; what is piped on is whole.
     func answer(heads: [String], rows: [[String]]) {
         guard !rows.isEmpty else { return }
         let table = [heads] + rows
@@ -63,7 +64,7 @@ struct Console: Sendable {
                 guard row[(column + 1)...].contains(where: { !$0.isEmpty }) else { break }
                 line += String(repeating: " ", count: widths[column] - cell.count + 2)
             }
-            answer(line)
+            answer(isTerminal && line.count > width ? line.prefix(max(width, 2) - 1) + "…" : line)
         }
     }
 

@@ -54,6 +54,11 @@ struct Failure: Error, Hashable {
                 "the database is of schema \(found), and this program needs \(known)",
                 hint: "any command that writes brings it up to date, after a backup copy",
                 .configuration)
+        case .notMigrated(let copy, let reason):
+            self.init(
+                "the database could not be brought to this program's schema: \(reason)",
+                hint: "it is as it was, and \(copy) is a copy; use the former keyturn meanwhile",
+                .failure)
         case .busy:
             self.init(
                 "another process kept the database busy for 30 seconds",

@@ -115,7 +115,7 @@ struct AuditList: KeyturnCommand {
         if let destination = text("destination") { what.append(destination) }
         if let reason = text("reason") { what.append("\"\(reason)\"") }
         return [
-            String(entry.projection.sequence), String(entry.projection.time.rfc3339.prefix(19)),
+            String(entry.projection.sequence), entry.projection.time.secondText,
             entry.projection.type, members["secret"]?.members?["name"]?.text ?? "-",
             what.joined(separator: ", "),
         ]

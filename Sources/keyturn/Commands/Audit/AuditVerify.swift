@@ -61,7 +61,9 @@ struct AuditVerify: KeyturnCommand {
         guard !result.isIntact else { return 0 }
         console.fail(
             Failure(
-                "the audit trail is broken",
+                "the audit trail is broken"
+                    + (result.findings.compactMap(\.sequence).first.map { ", from entry \($0) on" }
+                        ?? ""),
                 hint: "keep the state as it is, and compare it with a backup",
                 .brokenTrail))
         return ExitStatus.brokenTrail.rawValue

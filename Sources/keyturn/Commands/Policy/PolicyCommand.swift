@@ -19,15 +19,15 @@ struct PolicyCommand: ParsableCommand {
 extension Store {
     /// The policy of this name, or why there is none.
     func policyOrFailure(_ name: String) throws(Failure) -> StoredPolicy {
+        let nearest: String?
         do throws(StorageError) {
             if let policy = try policy(named: name) { return policy }
-            let nearest = Nearest.match(name, among: try policies().map(\.policy.name))
-            throw StorageError.refused(nearest.map { "did you mean \($0)?" } ?? "")
+            nearest = Nearest.match(name, among: try policies().map(\.policy.name))
         } catch {
-            guard case .refused(let hint) = error else { throw Failure(error) }
-            throw Failure(
-                "there is no policy \(name)",
-                hint: hint.isEmpty ? "see `keyturn policy list`" : hint, .usage)
+            throw Failure(error)
         }
+        throw Failure(
+            "there is no policy \(name)",
+            hint: nearest.map { "did you mean \($0)?" } ?? "see `keyturn policy list`", .usage)
     }
 }

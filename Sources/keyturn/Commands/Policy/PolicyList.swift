@@ -25,13 +25,12 @@ struct PolicyList: KeyturnCommand {
         } else {
             let now = program.clock.now()
             program.console.answer(
-                heads: ["NAME", "TARGET", "STRATEGY", "SCHEDULE", "DELIVERS TO", "STATE"],
+                heads: ["NAME", "STATE", "STRATEGY", "SCHEDULE"],
                 rows: policies.map { stored in
                     let policy = stored.policy
                     return [
-                        policy.name, policy.target.kind.rawValue, policy.terms.strategy.rawValue,
-                        policy.schedule.text, String(policy.terms.destinations.count),
-                        stored.isPaused(at: now) ? "paused" : "active",
+                        policy.name, stored.isPaused(at: now) ? "paused" : "active",
+                        policy.terms.strategy.rawValue, policy.schedule.text,
                     ]
                 })
         }

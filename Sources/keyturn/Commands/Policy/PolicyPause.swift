@@ -28,7 +28,7 @@ struct PolicyPause: KeyturnCommand {
         let now = program.clock.now()
         let end = try Self.end(until, now: now)
         let reason = try Reason.checked(reason)
-        let store = try await program.open()
+        let store = try await program.open(dryRun: dryRun)
         let stored = try await store.policyOrFailure(name)
         if !dryRun {
             try await program.unlock(store)
@@ -37,17 +37,21 @@ struct PolicyPause: KeyturnCommand {
             }
         }
         program.console.answer(
-            json: options.json, "\(name): paused until \(end.rfc3339)",
+            json: options.json,
+            "\(name): \(dryRun ? "would be paused" : "paused") until \(end.rfc3339)",
             [
-                "kind": .string("policy"), "name": .string(name),
-                "paused_until": .string(end.rfc3339),
+                "kind": .string("pause"), "name": .string(name), "until": .string(end.rfc3339),
+                "applied": .boolean(!dryRun),
             ])
         return 0
     }
 
     private static func end(_ text: String, now: Timestamp) throws(Failure) -> Timestamp {
         // A duration, or else a time.
-        if let interval = try? Interval(parsing: text) { return now + interval }
+        if let interval = try? Interval(parsing: text) {
+            guard interval > .zero else { throw Failure("a pause of \(text) is none", .usage) }
+            return now + interval
+        }
         guard let time = Timestamp(rfc3339: text) else {
             throw Failure(
                 "`\(text)` is no time", hint: "write 2026-12-24, 2026-12-24T09:00:00Z or 3d",
@@ -71,7 +75,7 @@ struct PolicyResume: KeyturnCommand {
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
-        let store = try await program.open()
+        let store = try await program.open(dryRun: dryRun)
         let stored = try await store.policyOrFailure(name)
         let wasPaused = stored.pausedUntil != nil
         if wasPaused, !dryRun {
@@ -82,8 +86,13 @@ struct PolicyResume: KeyturnCommand {
         }
         program.console.answer(
             json: options.json,
-            wasPaused ? "\(name): its schedule goes on" : "\(name): it was not paused",
-            ["kind": .string("policy"), "name": .string(name), "was_paused": .boolean(wasPaused)])
+            wasPaused
+                ? "\(name): its schedule \(dryRun ? "would go on" : "goes on")"
+                : "\(name): it is not paused",
+            [
+                "kind": .string("resume"), "name": .string(name),
+                "was_paused": .boolean(wasPaused), "applied": .boolean(wasPaused && !dryRun),
+            ])
         return 0
     }
 }

@@ -25,7 +25,7 @@ struct PolicyRemove: KeyturnCommand {
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
-        let store = try await program.open()
+        let store = try await program.open(dryRun: dryRun)
         let stored = try await store.policyOrFailure(name)
         let obligations = try await program.storing { () async throws(StorageError) in
             try await store.obligations(of: stored.secret)
@@ -48,7 +48,7 @@ struct PolicyRemove: KeyturnCommand {
             "\(name): \(dryRun ? "would be removed" : "removed"); the "
                 + "\(target.kind.rawValue) \(target.providerID) stays alive at the provider",
             [
-                "kind": .string("policy"), "name": .string(name), "removed": .boolean(!dryRun),
+                "kind": .string("removal"), "name": .string(name), "applied": .boolean(!dryRun),
                 "abandoned": .array(obligations.map(JSON.string)),
             ])
         return 0

@@ -42,12 +42,13 @@ struct SecretList: KeyturnCommand {
             }
         } else {
             program.console.answer(
-                heads: ["NAME", "KIND", "VERSION", "VALUE", "ID"],
+                heads: ["NAME", "KIND", "VERSION", "VALUE", "SINCE"],
                 rows: statuses.map { status in
                     [
                         status.secret.name, status.kind.rawValue,
                         status.version.map(String.init) ?? "-",
-                        status.isHeld ? "sealed" : "not held", status.providerID ?? "-",
+                        status.isHeld ? "sealed" : "not held",
+                        status.currentSince?.minuteText ?? "-",
                     ]
                 })
         }
@@ -58,11 +59,15 @@ struct SecretList: KeyturnCommand {
 extension Store {
     /// The secret of this name, with or without a policy, or why there is none.
     func secretOrFailure(_ name: String) throws(Failure) -> SecretReference {
+        let nearest: String?
         do throws(StorageError) {
             if let secret = try secret(named: name) { return secret }
+            nearest = Nearest.match(name, among: try secretNames().keys.sorted())
         } catch {
             throw Failure(error)
         }
-        throw Failure("there is no secret \(name)", hint: "see `keyturn secret list`", .usage)
+        throw Failure(
+            "there is no secret \(name)",
+            hint: nearest.map { "did you mean \($0)?" } ?? "see `keyturn secret list`", .usage)
     }
 }

@@ -24,6 +24,8 @@ struct SecretReveal: KeyturnCommand {
     var format: Format = .raw
     @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
     var reason: String
+    @Flag(name: .long, help: "Say what would be shown; show and record nothing.")
+    var dryRun = false
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case raw, env, json
@@ -32,7 +34,7 @@ struct SecretReveal: KeyturnCommand {
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
         let reason = try Reason.checked(reason)
-        let store = try await program.open()
+        let store = try await program.open(dryRun: dryRun)
         let secret = try await store.secretOrFailure(name)
         let versions = try await program.storing { () async throws(StorageError) in
             try await store.versions(ofSecret: secret.id)
@@ -45,6 +47,15 @@ struct SecretReveal: KeyturnCommand {
                 "the vault does not hold \(version.map { "version \($0)" } ?? "the current value") "
                     + "of \(name)", hint: "see `keyturn secret show \(name)`", .usage)
         }
+        guard !dryRun else {
+            program.console.answer(
+                json: options.json, "\(name): would show version \(wanted.number)",
+                [
+                    "kind": .string("reveal"), "name": .string(name),
+                    "version": .integer(Int64(wanted.number)), "shown": .boolean(false),
+                ])
+            return 0
+        }
         try await program.unlock(store)
         let text = try await rendered(wanted, secret, store)
         // P35: the entry is on disk before a byte is printed.
@@ -52,7 +63,7 @@ struct SecretReveal: KeyturnCommand {
             try await store.recordReveal(of: wanted.number, secret, reason: reason)
         }
         program.console.answer(secret: text)
-        if program.console.isTerminal, format == .raw { program.console.answer("") }
+        if program.console.isTerminal, format == .raw, !options.json { program.console.answer("") }
         return 0
     }
 
@@ -61,6 +72,7 @@ struct SecretReveal: KeyturnCommand {
     ) async throws(Failure) -> SecretBytes {
         let kind: Target.Kind = version.clientID == nil ? .apiKey : .serviceAccount
         let value = try await opened(version, secret, store)
+        let names = try await environmentNames(of: secret, store)
         let payload = Payload(
             label: PayloadLabel(
                 name: name, version: version.number, kind: kind, rotation: nil),
@@ -68,7 +80,7 @@ struct SecretReveal: KeyturnCommand {
                 reference: CredentialReference(
                     kind: kind, providerID: version.providerID, name: version.providerName,
                     clientID: version.clientID, project: nil), value: value),
-            names: EnvironmentNames())
+            names: names)
         let wanted: PayloadFormat =
             switch options.json ? .json : format {
             case .raw: .raw
@@ -76,9 +88,22 @@ struct SecretReveal: KeyturnCommand {
             case .json: .json
             }
         do throws(Unfit) {
-            return try Rendering.render(payload, as: wanted)
+            return try Rendering.render(
+                payload, as: wanted, kind: options.json ? "reveal" : nil)
         } catch {
             throw Failure(error.description, hint: error.hint, .failure)
+        }
+    }
+
+    /// The variables' names that the policy has, if there is one.
+    private func environmentNames(
+        of secret: SecretReference, _ store: Store
+    ) async throws(Failure) -> EnvironmentNames {
+        do throws(StorageError) {
+            return try await store.policy(named: secret.name)?.policy.terms.environmentNames
+                ?? EnvironmentNames()
+        } catch {
+            throw Failure(error)
         }
     }
 

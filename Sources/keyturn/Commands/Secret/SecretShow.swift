@@ -35,14 +35,24 @@ struct SecretShow: KeyturnCommand {
             return 0
         }
         program.console.answer(
-            heads: ["VERSION", "STATE", "ISSUED", "PROVED", "VALUE", "DELIVERED", "ID"],
+            heads: ["VERSION", "STATE", "ISSUED", "VALUE", "ID"],
             rows: versions.map { version in
-                let rows = deliveries[version.number] ?? []
-                let done = rows.filter { $0.state == .done }.count
+                [
+                    String(version.number), version.state.rawValue,
+                    String(version.issuedAt.rfc3339.prefix(10)),
+                    version.isHeld ? "sealed" : "not held", version.providerID,
+                ]
+            })
+        let rows = versions.flatMap { deliveries[$0.number] ?? [] }
+        if !rows.isEmpty { program.console.answer("") }
+        program.console.answer(
+            heads: ["VERSION", "DELIVERY", "DESTINATION"],
+            rows: rows.map { delivery in
+                let cause = delivery.state == .done ? nil : delivery.cause?.rawValue
                 return [
-                    String(version.number), version.state.rawValue, version.issuedAt.minuteText,
-                    version.provedAt?.minuteText ?? "-", version.isHeld ? "sealed" : "-",
-                    rows.isEmpty ? "-" : "\(done)/\(rows.count)", version.providerID,
+                    String(delivery.version),
+                    delivery.state.rawValue + (cause.map { ", \($0)" } ?? ""),
+                    delivery.destination.id,
                 ]
             })
         return 0

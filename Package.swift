@@ -91,8 +91,8 @@ let package = Package(
         tests(
             "keyturnTests",
             [
-                "Audit", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite", "Secrets", "Storage",
-                "TestSupport", "Vault", "keyturn",
+                "Audit", "Linux", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite", "Secrets",
+                "Storage", "TestSupport", "Vault", "keyturn",
             ]),
         tests("RotationsTests", ["Rotations"], strict),
         tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),

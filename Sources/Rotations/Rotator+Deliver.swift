@@ -12,6 +12,8 @@ extension Rotator {
             return .advanced(try await journal.record([], in: stepped(rotation)))
         }
         switch (delivered, rotation.terms.strategy) {
+        case (.foreignRotated, .inPlace) where version.provedAt == nil:
+            return try await replace(version, in: rotation, after: [])
         case (.foreignRotated, _): return try await park(rotation, .foreignRotated)
         case (.noVerdict, _): return try await fail(rotation, .noAnswer)
         case (.incomplete, .inPlace):

@@ -116,6 +116,8 @@ extension Rotator {
                 alive.insert(new.number, of: rotation.secret)
                 changes.append(.proved(version: new.number, .accepted))
             case _ where conditions.isStopping(): return .waits(rotation)
+            case .refused where rotation.terms.strategy == .inPlace:
+                return try await replace(new, in: rotation, after: [])
             case .refused: return try await fail(rotation, .newSecretRefused)
             case .noVerdict, .notHeld: return try await fail(rotation, .noAnswer)
             }

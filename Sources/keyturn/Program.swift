@@ -211,7 +211,9 @@ struct Program: Sendable {
                 guard let admin = admins.first(where: { $0.accountID == account.id }) else {
                     return nil
                 }
-                return try? await store.open(version: admin.version, ofSecret: admin.secret.id)  // as above
+                // As above.
+                return try? await store.open(
+                    version: admin.version, ofSecret: admin.secret.id)
             })
         return try client(for: connection, access: access)
     }

@@ -53,8 +53,9 @@ import Testing
             """)
         await keyturn("rotate", "ci", "--reason", "x", "--confirm", "ci")
         #expect(program.spooled.count == 1)
-        for command in [["status"], ["check"], ["plan"], ["secret", "show", "ci"], ["audit", "list"]]
-        {
+        for command in [
+            ["status"], ["check"], ["plan"], ["secret", "show", "ci"], ["audit", "list"],
+        ] {
             let outcome = await program.keyturn(command + ["--json"])
             said += outcome.output + outcome.conversation
         }

@@ -1,5 +1,4 @@
 import Glibc
-import Linux
 import PineconeEmulator
 import Rotations
 import Testing
@@ -52,6 +51,8 @@ import Testing
         let before = program.clock.now
         #expect(await program.rotate("ci0").status == 5)
         #expect(program.clock.now - before >= 30_000)
+        #expect(await program.keyturn("deliver", "ci1").status == 0)
+        #expect(await program.keyturn("deliver", "ci0").status == 5)
         #expect(program.emulator.rotations(of: accounts[0].id) == 0)
 
         close(held)
@@ -63,15 +64,12 @@ import Testing
         let (program, accounts) = try await program(1)
         let path = program.directory.file("state/lock/\(try program.secretID("ci0"))")
         let holder = try Self.hold(path)
-        defer {
-            kill(holder, SIGKILL)
-            waitpid(holder, nil, 0)
-        }
 
         #expect(await program.rotate("ci0").status == 5)
-        #expect(kill(holder, 0) == 0)
+        #expect(holder.isAlive)
         let before = program.clock.now
         #expect(await program.rotate("ci0", "--compromised").status == 0)
+        #expect(!holder.isAlive)
         // It waited, and then until nothing that was sent could still be carried out.
         #expect(program.clock.now - before >= 60_000)
         #expect(program.emulator.rotations(of: accounts[0].id) == 1)
@@ -79,25 +77,18 @@ import Testing
     }
 
     /// Another process that holds a lock and has written down who it is.
-    private static func hold(_ path: String) throws -> pid_t {
+    private static func hold(_ path: String) throws -> OtherProcess {
         let made = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(made) }
-        let script = "exec 9>>\(path); flock 9 && exec sleep 600"
-        let arguments: [UnsafeMutablePointer<CChar>?] = [
-            strdup("/bin/sh"), strdup("-c"), strdup(script), nil,
-        ]
-        defer { for argument in arguments { free(argument) } }
-        var pid: pid_t = 0
-        let status = posix_spawn(&pid, "/bin/sh", nil, nil, arguments, environ)
-        try #require(status == 0)
+        let process = try OtherProcess("exec 9>>\(path); flock 9 && exec sleep 600")
         // It has the lock once nobody else can take it.
         while flock(made, LOCK_EX | LOCK_NB) == 0 {
             flock(made, LOCK_UN)
             sched_yield()
         }
-        let name = Array("\(try ProcessIdentity.of(pid: pid))\n".utf8)
+        let name = Array("\(try process.identity)\n".utf8)
         try #require(write(made, name, name.count) == name.count)
-        return pid
+        return process
     }
 
     @Test func `a lock that others may write is no work that is left to others`() async throws {

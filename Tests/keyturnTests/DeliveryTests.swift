@@ -154,6 +154,29 @@ import Testing
         #expect(program.directory.text("out/search") == delivered)
     }
 
+    @Test func `what an interrupted delivery left is cleared away first`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        await program.keyturn("run")
+        let stray = try OtherProcess("exec setsid sleep 600")
+        try program.write("out/.ci.env.left.tmp", "half a sec")
+        try program.execute(
+            """
+            UPDATE delivery SET state = 'intended', next_try_at_ms = NULL,
+              process = CASE WHEN destination LIKE 'command:%' THEN '\(try stray.identity)' END,
+              temporary = CASE WHEN destination LIKE 'file:%' THEN '.ci.env.left.tmp' END
+            """)
+        try hook.mend()
+
+        #expect(await program.keyturn("run").status == 0)
+        #expect(!stray.isAlive)
+        #expect(program.leftovers == [])
+        #expect(program.received == [program.deliveredSecret("ci")])
+        #expect(program.emulator.rotations(of: account.id) == 1)
+    }
+
     @Test func `a file that cannot be written now is found out before anything is minted`()
         async throws
     {

@@ -39,6 +39,10 @@ struct Deliver: KeyturnCommand {
             isComplete = isComplete && (result.cause == nil || !result.isRequired)
             tell(result.id, version: result.version, cause: result.cause, program.console)
         }
+        // P21: somebody else rotated it; that is for a person to look at.
+        if results.contains(where: { $0.cause == .foreignRotated }) {
+            return ExitStatus.attention.rawValue
+        }
         return isComplete ? 0 : ExitStatus.failure.rawValue
     }
 
@@ -105,13 +109,27 @@ struct HandDelivery {
 
     /// Delivers the current version to these destinations, under the secret's lock.
     func deliver(to destinations: [Destination]) async throws(Failure) -> [Result] {
-        guard let lock = try HeldLock.take(program.directory.lock(secret: stored.secret.id.text))
-        else { throw Failure(StorageError.busy) }
+        let lock = try await lock()
         defer { withExtendedLifetime(lock) {} }
         do throws(JournalError) {
             return try await deliverLocked(to: destinations)
         } catch {
             throw Failure(error)
+        }
+    }
+
+    /// The secret's lock (P2), waited for as long as a person waits.
+    private func lock() async throws(Failure) -> HeldLock {
+        let end = program.clock.now() + Interval(seconds: 30)
+        while true {
+            let path = program.directory.lock(secret: stored.secret.id.text)
+            if let lock = try HeldLock.take(path) { return lock }
+            guard program.clock.now() < end, program.surroundings.stopSignal() == nil else {
+                throw Failure(
+                    "another process is working on \(stored.policy.name)",
+                    hint: "try again when it is done", .busy)
+            }
+            await program.clock.wait(Interval(seconds: 1))
         }
     }
 

@@ -113,7 +113,7 @@ extension Rotator {
         let versions = try await journal.versions(of: rotation.secret)
         guard let version = versions.first(where: { $0.number == rotation.to }) else {
             // The row was committed together with this step.
-            throw .storage
+            throw .refused
         }
         return version
     }

@@ -89,6 +89,23 @@ import Testing
         #expect(program.liveKeyValues == [program.directory.text("out/search")])
     }
 
+    @Test func `a best-effort delivery is paid while the old key has time left`() async throws {
+        let program = try await TestProgram()
+        let key = program.emulator.addAPIKey(project: program.project, name: "search")
+        let hook = try program.failingHook(terms: ", required: false")
+        try await program.setUp(program.policy("search", key: key, more: hook.yaml))
+        #expect(await program.keyturn("run").status == 0)
+        try hook.mend()
+
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.received == [program.directory.text("out/search")])
+        #expect(program.emulator.accepts(apiKey: key.value))
+        #expect(await program.keyturn("run").output == "")
+        program.advance(.hours(25))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.liveKeyValues == program.received)
+    }
+
     @Test(arguments: [
         ("exit 7", #""exit":7"#, "hook-failed"), ("kill -9 $$", #""signal":9"#, "hook-signaled"),
         ("exec sleep 60", #""signal":9"#, "hook-timed-out"),

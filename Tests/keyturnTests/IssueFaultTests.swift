@@ -138,20 +138,6 @@ extension TestProgram {
         #expect(program.isDeliveredAccepted("ci", account))
     }
 
-    @Test func `refusals without number use up no memory for secrets`() async throws {
-        let program = try await TestProgram()
-        let accounts = (0..<300).map { _ in program.emulator.addServiceAccount(name: "deploys") }
-        let policies = accounts.enumerated().map { program.policy("ci\($0)", account: $1) }
-        try await program.setUp(policies.joined())
-        program.inject(.rotateSecret, .refused(.status(429)), times: nil)
-
-        let run = await program.keyturn("run", "--json", "--jobs", "32")
-
-        #expect(run.status == 1)
-        let causes = try run.objects().filter { $0.kind == "rotation" }.map(\.cause)
-        #expect(causes.count == 300 && Set(causes) == ["rate-limited"])
-    }
-
     @Test func `a provider that never carries it out is not asked more than five times`()
         async throws
     {

@@ -167,7 +167,11 @@ actor Worker {
     ) async throws(JournalError) -> Rotation? {
         switch pass.demand {
         case .schedule:
-            if let open { return open.canGoOn ? open : nil }
+            if let open {
+                // Before its time only its debts are paid.
+                let now = program.clock.now()
+                return open.canGoOn && (open.nextTryAt ?? now) <= now ? open : nil
+            }
             guard unit.isWanted, let policy = unit.policy, try await isStillDue(unit.secret)
             else { return nil }
             return try await begin(policy, .schedule, reason: nil, ticket: nil, superseding: nil)

@@ -102,7 +102,8 @@ let package = Package(
         tests(
             "keyturnTests",
             [
-                "Audit", "Files", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite", "Secrets",
+                "Audit", "Files", "Linux", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite",
+                "Secrets",
                 "Storage", "TestSupport", "Vault", "YAML", "keyturn",
             ]),
         .target(name: "VectorFiles", path: "Tests/VectorFiles", swiftSettings: strict),

@@ -190,7 +190,7 @@ package actor AdminClient {
         case .refused: return isRecent(acceptedKeyAt) ? .refused : .noVerdict
         case .forbidden:
             // A narrow role proves life only if a made-up key is told apart from it.
-            // Without memory there is no verdict either.
+            // Without memory it is not told apart.
             guard var invented = try? SecretBytes(capacity: 64) else { return .noVerdict }
             invented.append(plain: "pcsk_invented_0000000000000000000000000000000000")
             guard await listIndexes(invented) == .refused else { return .noVerdict }

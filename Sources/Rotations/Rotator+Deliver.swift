@@ -12,6 +12,8 @@ extension Rotator {
             return .advanced(try await journal.record([], in: stepped(rotation)))
         }
         switch (delivered, rotation.terms.strategy) {
+        case (.foreignRotated, .inPlace) where version.provedAt == nil:
+            return try await replace(version, in: rotation, after: [])
         case (.foreignRotated, _): return try await park(rotation, .foreignRotated)
         case (.noVerdict, _): return try await fail(rotation, .noAnswer)
         case (.incomplete, .inPlace):
@@ -48,9 +50,15 @@ extension Rotator {
         // P21: only what proved itself alive in this run is delivered.
         guard version.isHeld else { return .noVerdict }
         if !alive.contains(version.number, of: rotation.secret) {
-            switch await ask(try await credential(of: version, in: rotation), until: .accepted) {
+            // What was accepted once is refused for good; only a fresh secret needs patience.
+            let verdict = await ask(
+                try await credential(of: version, in: rotation), until: .accepted,
+                orRefused: version.provedAt != nil)
+            switch verdict {
             case .accepted: alive.insert(version.number, of: rotation.secret)
-            case .refused: return .foreignRotated
+            case .refused:
+                if version.provedAt != nil { try await putOff(wanted, in: rotation) }
+                return .foreignRotated
             case .noVerdict, .notHeld: return .noVerdict
             }
         }
@@ -65,6 +73,21 @@ extension Rotator {
             }
         }
         return Self.judge(results)
+    }
+
+    /// Writes down that a dead value was not delivered. Its host is not asked about it by every run.
+    private func putOff(
+        _ deliveries: [Delivery], in rotation: Rotation
+    ) async throws(JournalError) {
+        for var delivery in deliveries where delivery.isDebt {
+            // What was left of an interrupted one stays noted.
+            delivery.state = .owed
+            delivery.failures += 1
+            delivery.cause = .foreignRotated
+            delivery.nextTryAt = Retry.nextTry(
+                after: delivery.failures, at: clock.now(), retryAfter: nil)
+            try await journal.record(delivery, rotation: rotation.id, hook: nil)
+        }
     }
 
     private static func judge(_ deliveries: [Delivery]) -> Delivered {

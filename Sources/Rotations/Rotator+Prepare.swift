@@ -8,10 +8,11 @@ extension Rotator {
         guard let old = all.first(where: { $0.state == .current }) else {
             return try await park(rotation, .targetMissing)
         }
-        // A later version of ours, lost or never accepted, explains why the old secret is refused.
-        let isReplacedByUs = all.contains {
-            $0.number > old.number && [.lost, .pending].contains($0.state)
-        }
+        // What is refused was not replaced by somebody else if it was never accepted, or if a later
+        // version of ours was lost, or never accepted itself.
+        let isReplacedByUs =
+            old.provedAt == nil
+            || all.contains { $0.number > old.number && [.lost, .pending].contains($0.state) }
         let recorded = reference(to: old, in: rotation)
         let survey: Survey
         switch await provider.survey(recorded) {

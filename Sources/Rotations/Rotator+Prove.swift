@@ -23,12 +23,7 @@ extension Rotator {
             let debts = try await debts(for: version, in: rotation)
             return .advanced(try await journal.record([proved] + debts, in: stepped(rotation)))
         case (.refused, .inPlace):
-            // The provider issued a secret that does not work; only another one helps.
-            guard rotation.state == .open else {
-                return try await fail(rotation, .newSecretRefused)
-            }
-            let order = order(for: rotation, reference(to: version, in: rotation))
-            return try await mintAgain(rotation, order, oldIsDead: true, after: [proved])
+            return try await replace(version, in: rotation, after: [proved])
         case (.refused, .overlap):
             return try await giveUp(version, in: rotation, after: [proved])
         case (.noVerdict, .inPlace), (.notHeld, .inPlace):
@@ -37,6 +32,19 @@ extension Rotator {
         case (.noVerdict, .overlap), (.notHeld, .overlap):
             return try await fail(rotation, .noAnswer)
         }
+    }
+
+    /// P18, in place: the provider issued a secret that never worked; only another one helps.
+    func replace(
+        _ version: Version, in rotation: Rotation, after changes: [Change]
+    ) async throws(JournalError) -> Progress {
+        // No schedule mints for a parked rotation (P29).
+        guard rotation.state == .open else {
+            return try await fail(rotation, .newSecretRefused, after: changes)
+        }
+        return try await mintAgain(
+            rotation, order(for: rotation, reference(to: version, in: rotation)), oldIsDead: true,
+            after: changes)
     }
 
     /// Whether the version that is replaced, if its value is held, is accepted now.
@@ -105,7 +113,7 @@ extension Rotator {
         let versions = try await journal.versions(of: rotation.secret)
         guard let version = versions.first(where: { $0.number == rotation.to }) else {
             // The row was committed together with this step.
-            throw .storage
+            throw .refused
         }
         return version
     }

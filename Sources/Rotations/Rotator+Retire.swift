@@ -41,7 +41,10 @@ extension Rotator {
         // Possession: read back, opened, accepted by the provider in this run.
         let version = try await newVersion(of: rotation)
         if !alive.contains(version.number, of: rotation.secret) {
-            switch await ask(try await credential(of: version, in: rotation), until: .accepted) {
+            let verdict = await ask(
+                try await credential(of: version, in: rotation), until: .accepted,
+                orRefused: version.provedAt != nil)
+            switch verdict {
             case .accepted: alive.insert(version.number, of: rotation.secret)
             case .refused: return .newSecretRefused
             case .noVerdict, .notHeld: return .noAnswer
@@ -116,6 +119,8 @@ extension Rotator {
                 alive.insert(new.number, of: rotation.secret)
                 changes.append(.proved(version: new.number, .accepted))
             case _ where conditions.isStopping(): return .waits(rotation)
+            case .refused where rotation.terms.strategy == .inPlace:
+                return try await replace(new, in: rotation, after: [])
             case .refused: return try await fail(rotation, .newSecretRefused)
             case .noVerdict, .notHeld: return try await fail(rotation, .noAnswer)
             }

@@ -155,14 +155,15 @@ package struct Rotator: Sendable {
     }
 
     /// Asks until the answer is the wanted one or patience ends; the last answer counts.
+    /// - Parameter orRefused: whether a refusal ends it too.
     func ask(
-        _ credential: borrowing Credential, until wanted: Verdict
+        _ credential: borrowing Credential, until wanted: Verdict, orRefused: Bool = false
     ) async -> Verdict {
         let end = clock.now() + Self.patience
         var pause = Interval(seconds: 1)
         while true {
             let verdict = await provider.ask(credential)
-            if verdict == wanted { return verdict }
+            if verdict == wanted || orRefused && verdict == .refused { return verdict }
             guard clock.now() < end, !conditions.isStopping() else { return verdict }
             await clock.wait(pause)
             pause = min(Interval(seconds: pause.seconds * 2), Interval(seconds: 10))

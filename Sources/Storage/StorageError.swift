@@ -60,9 +60,8 @@ package enum StorageError: Error, Hashable, Sendable {
         case .busy: .busy
         case .noRoom: .noRoom
         case .vault, .wrongKey: .vault
-        case .refused, .file: .refused
-        case .noState, .stateExists, .notOurs, .newer, .older, .notMigrated, .inputOutput, .damaged,
-            .unknownZone:
+        case .refused, .file, .unknownZone: .refused
+        case .noState, .stateExists, .notOurs, .newer, .older, .notMigrated, .inputOutput, .damaged:
             .storage
         }
     }

@@ -39,8 +39,11 @@ package actor Store {
 
     /// How long a statement waits for another process, in milliseconds.
     static let patience = 30_000
-    /// How long a secret waits for another process before it goes to the spool (P14).
-    static let patienceOfSecrets = 2_000
+    /// A writer waits for other processes in parts of so many milliseconds, so that a secret which
+    /// comes meanwhile is not kept waiting behind it.
+    private static let partOfPatience = 1_000
+    /// In how many parts a secret waits before it goes to the spool: two seconds (P14).
+    private static let partsOfSecrets = 2
 
     nonisolated let thread: SQLiteThread
     nonisolated package let directory: StateDirectory
@@ -99,7 +102,8 @@ package actor Store {
         /// Runs in its savepoint; returns what to do once the commit is durable.
         let run: (Transaction) throws -> () -> Void
         let fail: (StorageError) -> Void
-        let isUrgent: Bool
+        /// How often it may still find the database busy.
+        var parts: Int
     }
 
     /// Runs `change` in a transaction and returns once it is durable. What it throws rolls it back
@@ -117,7 +121,8 @@ package actor Store {
                         let value = try change(transaction)
                         return { continuation.resume(returning: .success(value)) }
                     }, fail: { continuation.resume(returning: .failure($0)) },
-                    isUrgent: isUrgent))
+                    parts: isUrgent
+                        ? Self.partsOfSecrets : Self.patience / Self.partOfPatience))
             // The first to wait opens the next commit; whoever comes before it runs shares it.
             if waiting.count == 1 { Task { self.commitWaiting() } }
         }
@@ -125,12 +130,10 @@ package actor Store {
     }
 
     private func commitWaiting() {
-        // What is urgent fails after two seconds of waiting; the others then wait on.
-        let isUrgent = waiting.contains { $0.isUrgent }
         var rest = waiting[...]
         waiting = []
         var ready: [(commit: Commit, resume: () -> Void)] = []
-        database.setBusyTimeout(isUrgent ? Self.patienceOfSecrets : Self.patience)
+        database.setBusyTimeout(Self.partOfPatience)
         defer { database.setBusyTimeout(Self.patience) }
         do {
             try database.run("BEGIN IMMEDIATE")
@@ -147,16 +150,15 @@ package actor Store {
         } catch {
             if database.isInTransaction { try? database.run("ROLLBACK") }  // nothing is committed
             let error = StorageError(error)
-            // Each is answered, also what the transaction ended before.
-            var patient: [Commit] = []
-            for commit in ready.map(\.commit) + rest {
-                if isUrgent, error == .busy, !commit.isUrgent {
-                    patient.append(commit)
+            // Each is answered, also what the transaction ended before; or it waits on.
+            for var commit in ready.map(\.commit) + rest {
+                commit.parts -= 1
+                if error == .busy, commit.parts > 0 {
+                    waiting.append(commit)
                 } else {
                     commit.fail(error)
                 }
             }
-            waiting = patient
             if !waiting.isEmpty { Task { self.commitWaiting() } }
             return
         }

@@ -51,11 +51,53 @@ import Testing
         let before = program.clock.now
         #expect(await program.rotate("ci0").status == 5)
         #expect(program.clock.now - before >= 30_000)
+        #expect(await program.keyturn("deliver", "ci1").status == 0)
+        #expect(await program.keyturn("deliver", "ci0").status == 5)
         #expect(program.emulator.rotations(of: accounts[0].id) == 0)
 
         close(held)
         #expect(await program.keyturn("run").status == 0)
         #expect(program.emulator.rotations(of: accounts[0].id) == 1)
+    }
+
+    @Test func `an emergency ends the process that it cannot wait for`() async throws {
+        let (program, accounts) = try await program(1)
+        let path = program.directory.file("state/lock/\(try program.secretID("ci0"))")
+        let holder = try Self.hold(path)
+
+        #expect(await program.rotate("ci0").status == 5)
+        #expect(holder.isAlive)
+        let before = program.clock.now
+        #expect(await program.rotate("ci0", "--compromised").status == 0)
+        #expect(!holder.isAlive)
+        // It waited, and then until nothing that was sent could still be carried out.
+        #expect(program.clock.now - before >= 60_000)
+        #expect(program.emulator.rotations(of: accounts[0].id) == 1)
+        #expect(await program.isTrailIntact())
+    }
+
+    /// Another process that holds a lock and has written down who it is.
+    private static func hold(_ path: String) throws -> OtherProcess {
+        let made = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(made) }
+        let process = try OtherProcess("exec 9>>\(path); flock 9 && exec sleep 600")
+        // It has the lock once nobody else can take it.
+        while flock(made, LOCK_EX | LOCK_NB) == 0 {
+            flock(made, LOCK_UN)
+            sched_yield()
+        }
+        let name = Array("\(try process.identity)\n".utf8)
+        try #require(write(made, name, name.count) == name.count)
+        return process
+    }
+
+    @Test func `a lock that others may write is no work that is left to others`() async throws {
+        let (program, accounts) = try await program(1)
+        let path = "state/lock/\(try program.secretID("ci0"))"
+        try program.directory.make(path, mode: 0o622)
+
+        #expect(await program.keyturn("run").status == 1)
+        #expect(program.emulator.rotations(of: accounts[0].id) == 0)
     }
 
     @Test(arguments: ["ABORT", "ROLLBACK", "FAIL"])

@@ -89,6 +89,23 @@ import Testing
         #expect(program.liveKeyValues == [program.directory.text("out/search")])
     }
 
+    @Test func `a best-effort delivery is paid while the old key has time left`() async throws {
+        let program = try await TestProgram()
+        let key = program.emulator.addAPIKey(project: program.project, name: "search")
+        let hook = try program.failingHook(terms: ", required: false")
+        try await program.setUp(program.policy("search", key: key, more: hook.yaml))
+        #expect(await program.keyturn("run").status == 0)
+        try hook.mend()
+
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.received == [program.directory.text("out/search")])
+        #expect(program.emulator.accepts(apiKey: key.value))
+        #expect(await program.keyturn("run").output == "")
+        program.advance(.hours(25))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.liveKeyValues == program.received)
+    }
+
     @Test(arguments: [
         ("exit 7", #""exit":7"#, "hook-failed"), ("kill -9 $$", #""signal":9"#, "hook-signaled"),
         ("exec sleep 60", #""signal":9"#, "hook-timed-out"),
@@ -152,6 +169,29 @@ import Testing
 
         #expect(deliver.status != 0)
         #expect(program.directory.text("out/search") == delivered)
+    }
+
+    @Test func `what an interrupted delivery left is cleared away first`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        await program.keyturn("run")
+        let stray = try OtherProcess("exec setsid sleep 600")
+        try program.write("out/.ci.env.left.tmp", "half a sec")
+        try program.execute(
+            """
+            UPDATE delivery SET state = 'intended', next_try_at_ms = NULL,
+              process = CASE WHEN destination LIKE 'command:%' THEN '\(try stray.identity)' END,
+              temporary = CASE WHEN destination LIKE 'file:%' THEN '.ci.env.left.tmp' END
+            """)
+        try hook.mend()
+
+        #expect(await program.keyturn("run").status == 0)
+        #expect(!stray.isAlive)
+        #expect(program.leftovers == [])
+        #expect(program.received == [program.deliveredSecret("ci")])
+        #expect(program.emulator.rotations(of: account.id) == 1)
     }
 
     @Test func `a file that cannot be written now is found out before anything is minted`()

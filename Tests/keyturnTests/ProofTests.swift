@@ -124,6 +124,35 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test(arguments: [true, false])
+    func `promoted without a verdict and refused later, it is minted anew`(_ delivers: Bool)
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        if !delivers {
+            let lines = program.policy("ci", account: account).split(separator: "\n")
+            try await program.apply(
+                lines.prefix { !$0.contains("deliver:") }.joined(separator: "\n") + "\n")
+        }
+        program.emulator.settings.newSecretDelayMs = 365 * 86_400_000
+        program.emulator.inject(
+            Fault(
+                operation: .token, target: account.clientID, effect: .before(.status(503)),
+                times: nil, skip: 1))
+        #expect(await program.keyturn("run").status == 1)
+        program.emulator.removeFaults()
+        program.emulator.settings.newSecretDelayMs = 0
+
+        let run = await program.keyturn("run", "--json")
+        #expect(run.status == 0)
+        #expect(try program.rotation(run, "ci").version == 4)
+        #expect(program.emulator.rotations(of: account.id) == 3)
+        if delivers { #expect(program.isDeliveredAccepted("ci", account)) }
+        #expect(await program.keyturn("run").output == "")
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `a forbidden key is alive only if a made-up one is refused`() async throws {
         let program = try await TestProgram()
         let narrow = program.emulator.addAPIKey(

@@ -1,4 +1,6 @@
 import Files
+import Linux
+import Processes
 
 /// The lock of one secret (P2), for as long as somebody refers to it.
 final class HeldLock: Sendable {
@@ -14,5 +16,15 @@ final class HeldLock: Sendable {
         } catch {
             throw Failure(error)
         }
+    }
+
+    /// Ends the process that holds the lock: what it was doing is settled as after any crash
+    /// (invariant 6). False when nobody says that it is the holder, when that is this process, or
+    /// when it may not be ended.
+    static func endHolder(of path: String) async -> Bool {
+        guard let holder = (try? LockFile.holder(path)) ?? nil,
+            holder != (try? ProcessIdentity.current())
+        else { return false }
+        return (try? await Stray.kill(holder)) ?? false
     }
 }

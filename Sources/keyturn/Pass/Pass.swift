@@ -44,6 +44,11 @@ struct Pass: Sendable {
         if case .byHand = demand { true } else { false }
     }
 
+    /// Whether it cannot wait for anybody.
+    var isEmergency: Bool {
+        if case .byHand(_, .emergency, _, _) = demand { true } else { false }
+    }
+
     /// Makes the pass.
     func run() async throws(Failure) -> PassReport {
         let now = program.clock.now()

@@ -83,9 +83,7 @@ actor Worker {
                 result = .unsettled
                 disk.fail()
             }
-            report = SecretReport(
-                name: unit.secret.name, rotation: nil, result: result, cause: error.cause,
-                version: nil, debts: 0, isRotated: false, isDeliveryMissing: false)
+            report = self.report(unit, result, error.cause)
         }
         if let report { pass.report(report) }
         return report
@@ -94,32 +92,56 @@ actor Worker {
     /// Works on one secret under its lock (P2), and for an admin under its connection's (P30).
     private func locked(_ unit: Pass.Unit) async throws(JournalError) -> SecretReport? {
         let path = program.directory.lock(secret: unit.secret.id.text)
-        guard let lock = await lock(path) else { return busy(unit) }
+        let lock: HeldLock?
+        do throws(Failure) {
+            lock = try await self.lock(path)
+        } catch {
+            // Nobody holds it, and nobody can: that must not look like work that is left to others.
+            program.console.fail(error)
+            return report(unit, .failed, .storageFailed)
+        }
+        guard let lock else { return report(unit, .busy, nil) }
         defer { withExtendedLifetime(lock) {} }
         guard unit.isAdmin else { return try await work(unit) }
         let connection = unit.connection.isEmpty ? "any" : unit.connection
         let adminPath = program.directory.locks + "/admin-" + connection
-        guard let adminLock = await self.lock(adminPath) else { return busy(unit) }
+        // As above; the lock before was taken in the same directory.
+        guard let adminLock = (try? await self.lock(adminPath)) ?? nil else {
+            return report(unit, .busy, nil)
+        }
         defer { withExtendedLifetime(adminLock) {} }
         return try await work(unit)
     }
 
-    private func busy(_ unit: Pass.Unit) -> SecretReport {
+    private func report(
+        _ unit: Pass.Unit, _ result: SecretReport.Result, _ cause: Cause?
+    ) -> SecretReport {
         SecretReport(
-            name: unit.secret.name, rotation: nil, result: .busy, cause: nil, version: nil,
+            name: unit.secret.name, rotation: nil, result: result, cause: cause, version: nil,
             debts: 0, isRotated: false, isDeliveryMissing: false)
     }
 
-    /// A schedule leaves what another process works on to it; a person waits for 30 seconds.
-    private func lock(_ path: String) async -> HeldLock? {
-        let end = program.clock.now() + Interval(seconds: 30)
+    /// The longest that a person waits for another process, and that a request may take.
+    private static let limit = Interval(seconds: 30)
+
+    /// A schedule leaves what another process works on to it; a person waits for 30 seconds, and an
+    /// emergency then ends the other (P2).
+    private func lock(_ path: String) async throws(Failure) -> HeldLock? {
+        let end = program.clock.now() + Self.limit
+        var mayEndHolder = pass.isEmergency
         while true {
-            // A lock that cannot be opened is one that nobody can hold.
-            if let lock = (try? HeldLock.take(path)) ?? nil { return lock }
-            guard case .byHand = pass.demand, program.clock.now() < end, !isStopping else {
+            if let lock = try HeldLock.take(path) { return lock }
+            guard pass.isByHand, !isStopping else { return nil }
+            if program.clock.now() < end {
+                await program.clock.wait(Interval(seconds: 1))
+            } else if mayEndHolder, await HeldLock.endHolder(of: path) {
+                mayEndHolder = false
+                program.console.warn("the process that held \(path) was ended")
+                // Whatever it has sent is carried out by then, or never.
+                await program.clock.wait(Self.limit)
+            } else {
                 return nil
             }
-            await program.clock.wait(Interval(seconds: 1))
         }
     }
 
@@ -145,7 +167,11 @@ actor Worker {
     ) async throws(JournalError) -> Rotation? {
         switch pass.demand {
         case .schedule:
-            if let open { return open.canGoOn ? open : nil }
+            if let open {
+                // Before its time only its debts are paid.
+                let now = program.clock.now()
+                return open.canGoOn && (open.nextTryAt ?? now) <= now ? open : nil
+            }
             guard unit.isWanted, let policy = unit.policy, try await isStillDue(unit.secret)
             else { return nil }
             return try await begin(policy, .schedule, reason: nil, ticket: nil, superseding: nil)

@@ -36,7 +36,7 @@ struct LogVerifierTests {
             #expect(
                 findings.contains(Finding(5, "the entry is not what its hash was made of")))
             #expect(findings.first?.sequence == 5)
-            #expect(Array(findings.suffix(2)) == [Finding(4, uncovered), Finding(4, uncovered)])
+            #expect(findings.filter { $0.problem == uncovered } == [Finding(4, uncovered)])
         }
     }
 
@@ -45,7 +45,7 @@ struct LogVerifierTests {
     {
         var log = try Log()
         log.rows[5] = try Log.row(5, .versionLost)
-        #expect(try log.findings() == [Finding(4, uncovered), Finding(4, uncovered)])
+        #expect(try log.findings() == [Finding(4, uncovered)])
     }
 
     @Test func `a changed hash is named`() throws {
@@ -116,7 +116,6 @@ struct LogVerifierTests {
         #expect(
             try log.findings() == [
                 Finding(5, "the entry is not in canonical form"), Finding(4, uncovered),
-                Finding(4, uncovered),
             ])
     }
 

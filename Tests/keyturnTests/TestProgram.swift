@@ -26,8 +26,11 @@ final class TestProgram: Sendable {
     /// The first admin.
     let admin: ServiceAccount
 
+    private let turn: Turn
+
     /// A program whose emulator runs. Nothing is made yet.
     init(settings: Settings = Settings()) async throws {
+        turn = await Turn.take()
         // A hook's directories must not be writable by others, as /tmp is.
         directory = try TemporaryDirectory(
             in: ProcessInfo.processInfo.environment["HOME"] ?? "/root")

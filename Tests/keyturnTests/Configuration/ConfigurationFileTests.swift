@@ -38,7 +38,7 @@ struct Wrong: Sendable, CustomTestStringConvertible {
         ),
         Wrong("version: 1\nversion: 1\n", "2:1: `version` is here twice"),
         Wrong(
-            "version: 1\n---\nversion: 1\n", "3:1: a second document begins here; one is expected"),
+            "version: 1\n---\nversion: 1\n", "2:1: a second document begins here; one is expected"),
         Wrong(
             "version: 1\npolicies:\n\t- name: ci\n",
             "3:1: while scanning for the next token: found character that cannot start any token"),

@@ -84,7 +84,9 @@ let package = Package(
         .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: overC),
         tests("CurlTests", ["CCurl", "Curl", "LoopbackServer", "Secrets"]),
         tests("HTTPTests", ["Curl", "HTTP", "LoopbackServer", "OpenSSL", "Secrets"]),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: overC),
+        .target(
+            name: "TestSupport", dependencies: ["CSQLite"], path: "Tests/TestSupport",
+            swiftSettings: overC),
         tests("LinuxTests", ["CLinux", "Linux", "OpenSSL", "Secrets", "TestSupport"]),
         tests("FilesTests", ["Files", "Linux", "Secrets", "TestSupport"]),
         tests("ProcessesTests", ["Linux", "OpenSSL", "Processes", "Secrets", "TestSupport"]),
@@ -98,7 +100,7 @@ let package = Package(
         tests(
             "StorageTests",
             [
-                "Audit", "CMigrations", "CSQLite", "FaultyDisk", "Files", "OpenSSL", "Rotations", "SQLite", "Secrets",
+                "Audit", "FaultyDisk", "Files", "OpenSSL", "Rotations", "SQLite", "Secrets",
                 "Storage", "TestSupport", "Vault",
             ]),
         tests("RotationsTests", ["Rotations"], strict),

@@ -220,7 +220,8 @@ struct Program: Sendable {
                 guard let admin = admins.first(where: { $0.accountID == account.id }) else {
                     return nil
                 }
-                return try? await store.open(version: admin.version, ofSecret: admin.secret.id)  // as above
+                // as above
+                return try? await store.open(version: admin.version, ofSecret: admin.secret.id)
             })
         return try client(for: connection, access: access)
     }

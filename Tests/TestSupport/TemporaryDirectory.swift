@@ -81,7 +81,8 @@ package final class TemporaryDirectory: Sendable {
     /// The names in it, sorted.
     package var names: [String] { Self.names(at: path).sorted() }
 
-    private static func names(at path: String) -> [String] {
+    /// The names in a directory.
+    package static func names(at path: String) -> [String] {
         guard let stream = opendir(path) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []

@@ -101,6 +101,57 @@ import Testing
         #expect(outcome.conversation.contains("restore it from its backup"))
     }
 
+    // MARK: The schema
+
+    @Test func `a newer database is refused by every command`() async throws {
+        let program = try await TestProgram()
+        try await program.require(program.keyturn("init"))
+        try program.sql("PRAGMA user_version = 99")
+        for command in [["status"], ["run"], ["check"], ["audit", "verify"]] {
+            let outcome = await program.keyturn(command)
+            #expect(outcome.status == 78)
+            #expect(outcome.conversation.contains("use the newer keyturn that made it"))
+        }
+    }
+
+    @Test func `a migration that fails leaves the state, and says where its copy is`()
+        async throws
+    {
+        let program = try await TestProgram()
+        try await program.require(program.keyturn("init"))
+        try program.sql("PRAGMA user_version = 0")
+
+        let reading = await program.keyturn("status")
+        #expect(reading.status == 78)
+        #expect(reading.conversation.contains("any command that writes brings it up to date"))
+        let dry = await program.keyturn("run", "--dry-run")
+        #expect(dry.status == 78)
+        let writing = await program.keyturn("run")
+        #expect(writing.status == 1)
+        let copy = try #require(
+            TemporaryDirectory.names(at: program.directory.file("state"))
+                .first { $0.hasPrefix("keyturn.db.v0-") })
+        #expect(writing.conversation.contains(copy))
+
+        try program.sql("PRAGMA user_version = 1")
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `what is no database is called damaged, and nothing is written over it`()
+        async throws
+    {
+        let program = try await TestProgram()
+        try await program.require(program.keyturn("init"))
+        let junk = String(repeating: "no database ", count: 1000)
+        try program.write("state/keyturn.db", junk)
+        for command in [["status"], ["run"], ["audit", "verify"]] {
+            let outcome = await program.keyturn(command)
+            #expect(outcome.status == 6)
+            #expect(outcome.conversation.contains("keyturn: hint: change nothing; "))
+        }
+        #expect(program.directory.text("state/keyturn.db") == junk)
+    }
+
     // MARK: Loose permissions
 
     @Test func `a state that others may write is refused with the command that mends it`()

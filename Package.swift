@@ -95,7 +95,9 @@ let package = Package(
         tests(
             "HTTPTests",
             ["Curl", "HTTP", "LoopbackServer", "OpenSSL", "Secrets", "TestSupport"]),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: overC),
+        .target(
+            name: "TestSupport", dependencies: ["CSQLite"], path: "Tests/TestSupport",
+            swiftSettings: overC),
         tests("LinuxTests", ["CLinux", "Linux", "OpenSSL", "Secrets", "TestSupport"]),
         tests("FilesTests", ["Files", "Linux", "Secrets", "TestSupport"]),
         tests("ProcessesTests", ["Linux", "OpenSSL", "Processes", "Secrets", "TestSupport"]),

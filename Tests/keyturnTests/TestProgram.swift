@@ -248,6 +248,11 @@ final class TestProgram: Sendable {
         return outcome.output.split(separator: "\n").count
     }
 
+    /// Changes the database as somebody does who owns the file.
+    func sql(_ statement: String) throws {
+        try RawDatabase(directory.file("state/keyturn.db")).execute(statement)
+    }
+
     /// Moves the clock.
     func advance(_ interval: Interval) { clock.advance(ms: interval.seconds * 1000) }
 }

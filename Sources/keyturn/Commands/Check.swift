@@ -218,39 +218,17 @@ struct Check: KeyturnCommand {
                 items.append(
                     Item(
                         name: "policy \(stored.policy.name)", state: .ok,
-                        detail: "\(stored.policy.terms.destinations.count) destinations are fit"))
+                        detail: Self.fitness(stored.policy.terms.destinations.count)))
             }
         }
         return items
     }
-}
 
-/// What the hardened unit must be allowed for the destinations of the policies.
-struct DropIn {
-    let policies: [Policy]
-
-    /// Where it belongs.
-    static let path = "/etc/systemd/system/keyturn.service.d/destinations.conf"
-
-    /// Its lines; none when the unit needs nothing besides its own.
-    var lines: [String] {
-        let files = policies.flatMap(\.terms.destinations).compactMap { destination -> FileTerms? in
-            if case .file(let file) = destination.receiver { file } else { nil }
+    private static func fitness(_ count: Int) -> String {
+        switch count {
+        case 0: "it delivers nowhere"
+        case 1: "its destination is fit"
+        default: "its \(count) destinations are fit"
         }
-        let directories = Set(
-            files.map { String($0.path[..<($0.path.lastIndex(of: "/") ?? $0.path.startIndex)]) })
-        let groups = Set(files.compactMap(\.group))
-        let needsOwner = files.contains { $0.owner != nil }
-        guard !directories.isEmpty else { return [] }
-        var lines = ["[Service]"]
-        for directory in directories.sorted() { lines.append("ReadWritePaths=\(directory)") }
-        if !groups.isEmpty {
-            lines.append("SupplementaryGroups=\(groups.sorted().joined(separator: " "))")
-        }
-        if needsOwner {
-            lines.append("AmbientCapabilities=CAP_CHOWN CAP_FOWNER")
-            lines.append("CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER")
-        }
-        return lines
     }
 }

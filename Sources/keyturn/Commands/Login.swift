@@ -113,7 +113,7 @@ struct Login: KeyturnCommand {
         case .unreachable:
             Failure(
                 "\(connection.login) or \(connection.api) cannot be reached; nothing was changed",
-                hint: "check the network, the proxy variables and `ca-file`", .failure)
+                hint: "check the network, HTTPS_PROXY and `ca-file`", .failure)
         default: Failure("\(connection.api): \(refusal.cause.text)", .failure)
         }
     }

@@ -70,7 +70,11 @@ struct Failure: Error, Hashable {
                 "the disk failed while the database was read or written",
                 hint: "look at the kernel's log; the next run finds out what was written",
                 .unsettled)
-        case .damaged(let what): self.init("the state is damaged: \(what)", .brokenTrail)
+        case .damaged(let what):
+            self.init(
+                "the state is damaged: \(what)",
+                hint: "change nothing; run `keyturn audit verify`, and compare with a backup",
+                .brokenTrail)
         case .wrongKey(let expected, let found):
             self.init(
                 "this is not the root key of this state: its id is \(found), not \(expected)",
@@ -84,7 +88,12 @@ struct Failure: Error, Hashable {
                 "the system has no time zone \(name)",
                 hint: "install tzdata, or correct the name", .configuration)
         case .file(let error): self.init(error)
-        case .refused(let what): self.init("the database refused: \(what)", .brokenTrail)
+        case .refused(let what):
+            self.init(
+                "the database refused: \(what)",
+                hint:
+                    "it was not written; run `keyturn audit verify` to see what stands in the way",
+                .brokenTrail)
         }
     }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PineconeEmulator
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ControlTests {
     private func ask(
         _ emulator: Emulator, _ method: String, _ path: String, _ body: JSON? = nil

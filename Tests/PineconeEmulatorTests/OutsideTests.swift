@@ -2,7 +2,7 @@ import PineconeEmulator
 import Testing
 
 /// What other rooms' tests see, without looking inside.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct OutsideTests {
     @Test func `seeding, behaviour, faults and inspection need no network`() async throws {
         let clock = SimulatedClock()

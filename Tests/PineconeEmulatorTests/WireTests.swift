@@ -6,7 +6,7 @@ import Testing
 @testable import PineconeEmulator
 
 /// What only shows on a real connection.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct WireTests {
     private func rotate(_ account: ServiceAccount) -> String {
         "/admin/service-accounts/\(account.id)/rotate-secret"

@@ -16,7 +16,7 @@ private let canMount: Bool = {
 }()
 
 /// A disk that is full in the moment in which a secret arrives (P9, P14).
-@Suite(.enabled(if: canMount), .timeLimit(.minutes(1))) struct FullDiskTests {
+@Suite(.enabled(if: canMount), .timeLimit(.minutes(10))) struct FullDiskTests {
     /// A program whose state has a small disk of its own, and a due account.
     private func program() async throws -> (TestProgram, ServiceAccount) {
         let program = try await TestProgram()

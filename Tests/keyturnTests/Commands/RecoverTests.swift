@@ -16,7 +16,7 @@ import Testing
                 + "BEGIN SELECT RAISE(ABORT, 'no more'); END")
         #expect(await program.keyturn("run").status == 4)
         try program.sql("DROP TRIGGER full")
-        let spool = TemporaryDirectory.names(at: program.directory.file("state/spool"))
+        let spool = TemporaryDirectory.names(in: program.directory.file("state/spool"))
         let name = "state/spool/" + (try #require(spool.first))
         let armour = try #require(program.directory.text(name))
         try program.directory.remove(name)

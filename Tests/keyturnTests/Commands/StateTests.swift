@@ -129,7 +129,7 @@ import Testing
         let writing = await program.keyturn("run")
         #expect(writing.status == 1)
         let copy = try #require(
-            TemporaryDirectory.names(at: program.directory.file("state"))
+            TemporaryDirectory.names(in: program.directory.file("state"))
                 .first { $0.hasPrefix("keyturn.db.v0-") })
         #expect(writing.conversation.contains(copy))
 

@@ -75,8 +75,8 @@ struct Program: Sendable {
     private static func becomeOwner(of directory: StateDirectory) throws(Failure) {
         guard Caller.effectiveUserID == 0 else { return }
         do {
-            guard let state = try PlainFile.state(directory.database), state.userID != 0,
-                let account = try Account.user(id: state.userID)
+            guard let owner = try owner(of: directory), owner != 0,
+                let account = try Account.user(id: owner)
             else { return }
             try Caller.become(account)
         } catch let error as FileError {
@@ -88,6 +88,18 @@ struct Program: Sendable {
         } catch {
             throw Failure("the owner of the state is unknown", .failure)
         }
+    }
+
+    /// Who owns the database, or the directory that waits for one.
+    private static func owner(of directory: StateDirectory) throws(FileError) -> UInt32? {
+        if let state = try PlainFile.state(directory.database) { return state.userID }
+        do throws(FileError) {
+            try Directory.checkState(directory.path)
+        } catch {
+            if case .wrongOwner(_, let found) = error.cause { return found }
+            throw error
+        }
+        return nil
     }
 
     // MARK: The state

@@ -30,7 +30,12 @@ class Keyturn:
         (self.directory / "out").mkdir(parents=True, mode=0o700)
         self.state = self.directory / "state"
         self.hook = self.directory / "hook"
-        self.hook.write_text("#!/bin/sh\ncat > \"${0%/*}/out/$KEYTURN_NAME.hook\"\n")
+        # It keeps what it got, and what others could see of it meanwhile.
+        self.hook.write_text(
+            "#!/bin/sh\n"
+            "cat > \"${0%/*}/out/$KEYTURN_NAME.hook\"\n"
+            "cat /proc/$$/cmdline /proc/$$/environ > \"${0%/*}/out/$KEYTURN_NAME.seen\"\n"
+        )
         self.hook.chmod(0o755)
         self.policies = []
 
@@ -145,6 +150,59 @@ class KeyturnCase(case.Case):
             self.assertTrue(self.accepts(account, keyturn.secret(f"p{number}")))
             self.assertFalse(self.accepts(account, old))
         self.assert_no_plaintext(keyturn, [keyturn.secret(f"p{n}") for n in range(50)])
+
+    def test_no_secret_is_seen_beside_a_hook_or_in_what_is_printed(self):
+        account, _ = self.account("seen")
+        keyturn = Keyturn("seen")
+        keyturn.account_policy("ci", account)
+        keyturn.set_up(self.ops)
+        printed = "".join(
+            keyturn.must(*arguments)
+            for arguments in (
+                ["run", "--json"], ["status", "--json"], ["secret", "show", "ci", "--json"],
+                ["audit", "list", "--json", "--limit", "1000"], ["check"], ["plan", "--json"],
+            )
+        )
+        secret = keyturn.secret("ci")
+        seen = (keyturn.directory / "out" / "ci.seen").read_bytes()
+        self.assertIn(b"KEYTURN_NAME=ci", seen)
+        for hidden in (secret, self.ops["client_secret"]):
+            self.assertNotIn(hidden.encode(), seen)
+            self.assertNotIn(hidden, printed)
+        self.assert_no_plaintext(keyturn, [secret, self.ops["client_secret"]])
+        self.assertIn(secret, keyturn.must("secret", "reveal", "ci", "--reason", "test"))
+
+    def test_another_user_of_the_host_gets_nothing(self):
+        account, _ = self.account("other")
+        keyturn = Keyturn("other")
+        keyturn.account_policy("ci", account)
+        keyturn.set_up(self.ops)
+        for path in (keyturn.state, Path(str(keyturn.state) + ".key")):
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+        for path in keyturn.state.rglob("*"):
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
+    def test_a_terminated_run_writes_everything_down_and_the_next_goes_on(self):
+        keyturn = Keyturn("terminated")
+        accounts = [self.account(f"terminated-{number}")[0] for number in range(12)]
+        for number, account in enumerate(accounts):
+            keyturn.account_policy(f"p{number}", account)
+        keyturn.set_up(self.ops)
+        case.control("PATCH", "settings", {"latency_ms": 150})
+        process = subprocess.Popen(
+            [KEYTURN, "run", "--jobs", "2"], env=keyturn.environment(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM, said)
+        case.control("PATCH", "settings", {"latency_ms": 0})
+        keyturn.must("audit", "verify")
+        self.settle(keyturn)
+        rotations = case.control("GET", "state")["rotations"]
+        for number, account in enumerate(accounts):
+            self.assertTrue(self.accepts(account, keyturn.secret(f"p{number}")))
+            self.assertEqual(rotations[account.id], 1)
 
     def test_killed_at_random_moments_nothing_is_lost(self):
         print(f"       kill moments from KEYTURN_SEED={SEED}", flush=True)

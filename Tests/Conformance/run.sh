@@ -54,5 +54,7 @@ against_emulator() {
     pid=
 }
 
+# The vault's format, read by somebody else's code.
+"$venv/bin/python" "$here/open_vault.py"
 against_emulator emulator.py
 against_emulator keyturn.py "$binaries/keyturn" "$work"

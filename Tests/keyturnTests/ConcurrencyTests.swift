@@ -60,6 +60,16 @@ import Testing
         #expect(program.emulator.rotations(of: accounts[0].id) == 1)
     }
 
+    @Test func `as many at once as may be asked for have memory enough`() async throws {
+        let (program, accounts) = try await program(128)
+
+        let run = await program.keyturn("run", "--json", "--jobs", "64")
+
+        #expect(run.status == 0)
+        #expect(try program.summary(run).rotated == 128)
+        #expect(accounts.allSatisfy { program.emulator.rotations(of: $0.id) == 1 })
+    }
+
     @Test func `an emergency ends the process that it cannot wait for`() async throws {
         let (program, accounts) = try await program(1)
         let path = program.directory.file("state/lock/\(try program.secretID("ci0"))")

@@ -17,12 +17,23 @@ private let canMount: Bool = {
 
 /// A disk that is full in the moment in which a secret arrives (P9, P14).
 @Suite(.enabled(if: canMount), .timeLimit(.minutes(10))) struct FullDiskTests {
+    /// A small disk, which goes with the test however that ends.
+    private final class SmallDisk {
+        private let path: String
+
+        init(at path: String) throws {
+            self.path = path
+            try #require(mount("none", path, "tmpfs", 0, "size=6m,mode=0700") == 0)
+        }
+
+        deinit { umount2(path, Int32(MNT_DETACH)) }
+    }
+
     /// A program whose state has a small disk of its own, and a due account.
-    private func program() async throws -> (TestProgram, ServiceAccount) {
+    private func program() async throws -> (TestProgram, SmallDisk, ServiceAccount) {
         let program = try await TestProgram()
-        let state = try program.directory.makeDirectory("state")
-        try #require(mount("none", state, "tmpfs", 0, "size=6m,mode=0700") == 0)
-        return (program, try await program.dueAccount(held: true))
+        let disk = try SmallDisk(at: try program.directory.makeDirectory("state"))
+        return (program, disk, try await program.dueAccount(held: true))
     }
 
     /// Writes until nothing more goes.
@@ -34,8 +45,8 @@ private let canMount: Bool = {
     }
 
     @Test func `the ballast makes room for the answer`() async throws {
-        let (program, account) = try await program()
-        defer { umount(program.directory.file("state")) }
+        let (program, disk, account) = try await program()
+        defer { withExtendedLifetime(disk) {} }
         let filler = program.directory.file("state/filler")
         program.follow(StopPlan { if $0 == "keep" { Self.fill(filler) } })
 
@@ -49,8 +60,8 @@ private let canMount: Bool = {
     }
 
     @Test func `with no room at all it is printed sealed, and can be recovered`() async throws {
-        let (program, account) = try await program()
-        defer { umount(program.directory.file("state")) }
+        let (program, disk, account) = try await program()
+        defer { withExtendedLifetime(disk) {} }
         let filler = program.directory.file("state/filler")
         let ballast = program.directory.file("state/ballast")
         program.follow(
@@ -72,8 +83,8 @@ private let canMount: Bool = {
     }
 
     @Test func `without room in reserve nothing is minted`() async throws {
-        let (program, account) = try await program()
-        defer { umount(program.directory.file("state")) }
+        let (program, disk, account) = try await program()
+        defer { withExtendedLifetime(disk) {} }
         let filler = program.directory.file("state/filler")
         program.follow(StopPlan { if $0 == "ready" { Self.fill(filler) } })
 

@@ -123,6 +123,8 @@ let package = Package(
                 "SQLite", "Secrets",
                 "Storage", "TestSupport", "Vault",
             ]),
+        tests("HandoffTests", ["Handoff", "OpenSSL", "Rotations", "Secrets"]),
+        tests("PineconeTests", ["HTTP", "OpenSSL", "Pinecone", "Rotations", "Secrets"]),
         tests("RotationsTests", ["Rotations"], strict),
         tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),
     ]

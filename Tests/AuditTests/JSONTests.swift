@@ -56,6 +56,30 @@ struct JSONTests {
         }
     }
 
+    @Test func `whatever is read is written again as it stood`() {
+        let texts = [
+            #"{"a":[0,-1,{"b":"x\n\u0001\"\\"}],"c":true,"d":"é€😀","e":9007199254740991}"#,
+            #"["\b\t\f\r",false,{},[],10,-20]"#,
+        ]
+        for text in texts {
+            let original = Array(text.utf8)
+            #expect((try? JSON(canonical: original))?.canonical == text)
+            for index in original.indices {
+                for byte in UInt8.min...UInt8.max {
+                    var bytes = original
+                    bytes[index] = byte
+                    guard let value = try? JSON(canonical: bytes) else { continue }
+                    #expect(Array(value.canonical.utf8) == bytes)
+                }
+                var shorter = original
+                shorter.remove(at: index)
+                if let value = try? JSON(canonical: shorter) {
+                    #expect(Array(value.canonical.utf8) == shorter)
+                }
+            }
+        }
+    }
+
     @Test func `keys stand in the order of their code units`() throws {
         let value = JSON.object([
             "b": .integer(1), "a": .boolean(true), "B": .array([]), "": .string(""),

@@ -98,20 +98,8 @@ package enum Rendering {
     }
 
     private static func quote(_ value: Span<UInt8>, into text: inout SecretBytes) {
-        let digits = Array("0123456789abcdef".utf8)
         text.append(UInt8(ascii: "\""))
-        for index in value.indices {
-            switch value[index] {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                text.append(UInt8(ascii: "\\"))
-                text.append(value[index])
-            case 0..<0x20:
-                text.append(plain: "\\u00")
-                text.append(digits[Int(value[index] >> 4)])
-                text.append(digits[Int(value[index] & 15)])
-            default: text.append(value[index])
-            }
-        }
+        text.append(jsonEscaped: value)
         text.append(UInt8(ascii: "\""))
     }
 }

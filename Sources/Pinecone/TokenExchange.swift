@@ -49,30 +49,13 @@ struct TokenExchange: Sendable {
         let capacity = 6 * (secret.count + clientID.utf8.count) + 256
         guard var body = try? SecretBytes(capacity: capacity) else { return nil }
         body.append(plain: #"{"grant_type":"client_credentials","client_id":""#)
-        Self.escape(clientID.utf8Span.span, into: &body)
+        body.append(jsonEscaped: clientID.utf8Span.span)
         body.append(plain: #"","client_secret":""#)
-        Self.escape(secret.bytes, into: &body)
+        body.append(jsonEscaped: secret.bytes)
         body.append(plain: #"","audience":"https://api.pinecone.io/"}"#)
         // As above.
         return try? Request(
             .post, endpoint, headers: [AdminClient.versionHeader], body: Body(body),
             repeatable: .freely, responseCapacity: 16 << 10)
-    }
-
-    /// Writes a text into a JSON string.
-    private static func escape(_ text: Span<UInt8>, into body: inout SecretBytes) {
-        let digits = Array("0123456789abcdef".utf8)
-        for index in text.indices {
-            switch text[index] {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                body.append(UInt8(ascii: "\\"))
-                body.append(text[index])
-            case 0..<0x20:
-                body.append(plain: "\\u00")
-                body.append(digits[Int(text[index] >> 4)])
-                body.append(digits[Int(text[index] & 15)])
-            default: body.append(text[index])
-            }
-        }
     }
 }

@@ -17,7 +17,7 @@ package enum Directory {
     }
 
     /// Whether a directory is fit to hold the state: no symbolic link on the way, ours or root's,
-    /// written by nobody else, with a local file system under it, since locks and syncs mean less
+    /// written by nobody else and closed to the world, with a local file system under it, since locks and syncs mean less
     /// on others. No effect.
     package static func checkState(
         _ path: String, allowingNetwork: Bool = false
@@ -30,6 +30,9 @@ package enum Directory {
         }
         guard status.mode & Trust.writableByOthers == 0 else {
             throw FileError(path, .writableByOthers(mode: status.mode))
+        }
+        guard status.mode & 0o007 == 0 else {
+            throw FileError(path, .openToOthers(mode: status.mode))
         }
         try at(path) { () throws(SystemError) in try directory.requireWritableDirectory() }
         let fileSystem = try at(path) { () throws(SystemError) in

@@ -16,6 +16,7 @@ extension FileError: CustomStringConvertible {
             "belongs to \(Self.user(found)), not to \(Self.user(expected))"
         case .writableByOthers(let mode): "may be written by others (mode \(Self.octal(mode)))"
         case .readableByOthers(let mode): "may be read by others (mode \(Self.octal(mode)))"
+        case .openToOthers(let mode): "is open to others (mode \(Self.octal(mode)))"
         case .parentWritableByOthers(let parent): "lies in \(parent), where others may write"
         case .parentWrongOwner(let parent, let found):
             "lies in \(parent), which belongs to \(Self.user(found))"
@@ -41,6 +42,7 @@ extension FileError: CustomStringConvertible {
         case .wrongOwner(let expected, _): "chown \(Self.user(expected)) \(quoted(path))"
         case .writableByOthers: "chmod go-w \(quoted(path))"
         case .readableByOthers: "chmod 0400 \(quoted(path))"
+        case .openToOthers: "chmod 0700 \(quoted(path))"
         case .parentWritableByOthers(let parent): "chmod go-w \(quoted(parent))"
         case .parentWrongOwner(let parent, _): "chown root \(quoted(parent))"
         case .notFound, .notAbsolute, .isSymbolicLink, .notRegular, .notDirectory,
@@ -53,7 +55,7 @@ extension FileError: CustomStringConvertible {
     /// Whether somebody may read or change what they should not: exit status 77.
     package var isLoosePermissions: Bool {
         switch cause {
-        case .hardLinked, .wrongOwner, .writableByOthers, .readableByOthers,
+        case .hardLinked, .wrongOwner, .writableByOthers, .readableByOthers, .openToOthers,
             .parentWritableByOthers, .parentWrongOwner:
             true
         case .notFound, .notAbsolute, .isSymbolicLink, .notRegular, .notDirectory,

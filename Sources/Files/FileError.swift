@@ -24,6 +24,8 @@ package struct FileError: Error, Hashable, Sendable {
         case wrongOwner(expected: UInt32, found: UInt32)
         case writableByOthers(mode: UInt32)
         case readableByOthers(mode: UInt32)
+        /// The world may look into the directory.
+        case openToOthers(mode: UInt32)
         /// Whoever may write there may put another file in this one's place.
         case parentWritableByOthers(path: String)
         case parentWrongOwner(path: String, found: UInt32)

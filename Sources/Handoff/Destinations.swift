@@ -163,7 +163,10 @@ package struct Destinations: Handoff {
         case .exited(code: 0): return .done(report)
         case .exited(let code):
             return .failed(
-                Unfit(.hookFailed, "\(terms.run[0]) ended with status \(code)"), report)
+                Unfit(
+                    .hookFailed, "\(terms.run[0]) ended with status \(code)",
+                    hint: "what it printed is not kept; run it by hand, or let it log elsewhere"),
+                report)
         case .signaled(let number):
             return .failed(
                 Unfit(.hookSignaled, "\(terms.run[0]) was ended by signal \(number)"), report)
@@ -186,6 +189,16 @@ package struct Destinations: Handoff {
 
 extension Unfit {
     init(_ error: FileError) {
+        guard error.cause != .notFound else {
+            // A file that is not there yet is made; so it is its directory that is missing.
+            let parent = String(
+                error.path[..<(error.path.lastIndex(of: "/") ?? error.path.endIndex)])
+            self.init(
+                .fileFailed, "\(error.path): the directory \(parent) does not exist",
+                hint:
+                    "make it, owned by keyturn's user or the file's owner and writable by no other")
+            return
+        }
         self.init(
             .fileFailed, error.description, hint: error.hint,
             isLoosePermissions: error.isLoosePermissions)

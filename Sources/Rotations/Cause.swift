@@ -12,6 +12,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case targetMissing = "target-missing"
     case nameMismatch = "name-mismatch"
     case noAnswer = "no-answer"
+    case unproved
     case answerUndecodable = "answer-undecodable"
     case answerForAnother = "answer-for-another"
     // Evidence
@@ -57,6 +58,8 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .targetMissing: "the provider does not know the credential"
         case .nameMismatch: "the credential bears another name at the provider than recorded"
         case .noAnswer: "it was sent, and no usable answer came"
+        case .unproved:
+            "the provider does not say whether the new value works; nothing is delivered"
         case .answerUndecodable: "the answer could not be read; it is kept sealed"
         case .answerForAnother: "the answer is about another credential; it is kept sealed"
         case .oldSecretNoVerdict: "nobody could say whether the old secret works"

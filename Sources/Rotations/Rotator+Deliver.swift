@@ -15,7 +15,7 @@ extension Rotator {
         case (.foreignRotated, .inPlace) where version.provedAt == nil:
             return try await replace(version, in: rotation, after: [])
         case (.foreignRotated, _): return try await park(rotation, .foreignRotated)
-        case (.noVerdict, _): return try await fail(rotation, .noAnswer)
+        case (.noVerdict, _): return try await fail(rotation, .unproved)
         case (.incomplete, .inPlace):
             return .advanced(try await journal.record([], in: stepped(rotation)))
         case (.incomplete, .overlap): return try await fail(rotation, .deliveryFailed)

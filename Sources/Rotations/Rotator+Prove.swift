@@ -30,7 +30,7 @@ extension Rotator {
             // P19: nothing else lives, so it is promoted all the same, and proof stays owed.
             return .advanced(try await journal.record([proved], in: stepped(rotation)))
         case (.noVerdict, .overlap), (.notHeld, .overlap):
-            return try await fail(rotation, .noAnswer)
+            return try await fail(rotation, .unproved)
         }
     }
 

@@ -47,7 +47,7 @@ extension Rotator {
             switch verdict {
             case .accepted: alive.insert(version.number, of: rotation.secret)
             case .refused: return .newSecretRefused
-            case .noVerdict, .notHeld: return .noAnswer
+            case .noVerdict, .notHeld: return .unproved
             }
         }
         guard rotation.trigger != .emergency else { return nil }
@@ -122,7 +122,7 @@ extension Rotator {
             case .refused where rotation.terms.strategy == .inPlace:
                 return try await replace(new, in: rotation, after: [])
             case .refused: return try await fail(rotation, .newSecretRefused)
-            case .noVerdict, .notHeld: return try await fail(rotation, .noAnswer)
+            case .noVerdict, .notHeld: return try await fail(rotation, .unproved)
             }
         }
         for old in versions

@@ -13,8 +13,11 @@ extension Store {
         _ directory: StateDirectory, access: Database.Access, environment: Environment
     ) async throws(StorageError) -> Store {
         do {
-            guard try PlainFile.state(directory.database) != nil else {
+            guard let file = try PlainFile.state(directory.database) else {
                 throw StorageError.noState(path: directory.path)
+            }
+            guard file.mode & 0o022 == 0 else {
+                throw FileError(directory.database, .writableByOthers(mode: file.mode))
             }
             try Directory.checkState(directory.path)
             let lock = try await lockSchema(.shared, of: directory, environment.clock)

@@ -30,6 +30,15 @@ struct DirectoryTests {
         #expect(error?.hint == "chmod go-w \(path)")
     }
 
+    @Test(arguments: [0o701, 0o704, 0o755] as [UInt32])
+    func `a state directory that the world may look into is refused`(_ mode: UInt32) throws {
+        let path = try directory.makeDirectory("state", mode: mode)
+        let error = failure { try Directory.checkState(path) }
+        #expect(error?.cause == .openToOthers(mode: mode))
+        #expect(error?.hint == "chmod 0700 \(path)")
+        #expect(error?.isLoosePermissions == true)
+    }
+
     @Test(.enabled(if: isRoot)) func `a state directory of another user is refused`() throws {
         let path = try directory.makeDirectory("state", owner: 65_534)
         #expect(

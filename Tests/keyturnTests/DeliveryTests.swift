@@ -204,4 +204,18 @@ import Testing
         #expect(await program.keyturn("run").status == 1)
         #expect(program.emulator.rotations(of: account.id) == 0)
     }
+
+    @Test func `a directory that is missing is what is told, with what to do`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        try await program.setUp(
+            program.policy("ci", account: account)
+                .replacing("/out/", with: "/nowhere/"))
+        let run = await program.keyturn("run")
+        #expect(run.status == 1)
+        let missing = program.directory.file("nowhere")
+        #expect(run.conversation.contains("the directory \(missing) does not exist"))
+        #expect(run.conversation.contains("keyturn: hint: make it"))
+        #expect(program.emulator.rotations(of: account.id) == 0)
+    }
 }

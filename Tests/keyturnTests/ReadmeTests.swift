@@ -65,7 +65,7 @@ import Testing
             if let index = words.firstIndex(of: "keyturn"), index > 0, words[0] == "sudo",
                 words[index - 1] != "-u"
             {
-                #expect(["init", "policy"].contains(words[index + 1]), "\(line)")
+                #expect(["init", "policy", "login", "check"].contains(words[index + 1]), "\(line)")
             }
         }
     }

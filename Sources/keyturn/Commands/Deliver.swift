@@ -174,7 +174,7 @@ struct HandDelivery {
             let cause: Cause? =
                 switch delivered {
                 case .foreignRotated: .foreignRotated
-                case .noVerdict: .noAnswer
+                case .noVerdict: .unproved
                 case .complete, .incomplete: row?.isDebt == true ? row?.cause : nil
                 }
             results.append(

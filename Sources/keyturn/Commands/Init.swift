@@ -13,8 +13,9 @@ struct Init: KeyturnCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a state: database, root key, signing key.",
         discussion: """
-            The root key opens every sealed secret. It lives outside the state, by default in a \
-            file beside it that only its owner may read. Keep a copy of it somewhere else, and \
+            The root key opens every sealed secret. It lives outside the state: by default in \
+            /etc/keyturn/root.key for the state /var/lib/keyturn, else beside the state in \
+            STATE.key, a file that only its owner may read. Keep a copy of it somewhere else, and \
             never with a copy of the state.
 
               keyturn init

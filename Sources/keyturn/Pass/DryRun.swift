@@ -149,7 +149,13 @@ struct Inspector {
                 hint:
                     "keyturn login \(connection.name) --as \(connection.admins[0]) --client-id ID",
                 .configuration)
-        case let cause?: return Failure("\(connection.name): \(cause.text)", .failure)
+        case .adminRefused?:
+            return Failure(
+                "Pinecone refuses all of its admins: \(connection.admins.joined(separator: ", "))",
+                hint:
+                    "keyturn login \(connection.name) --as \(connection.admins[0]) --client-id ID",
+                .failure)
+        case let cause?: return Failure(cause.text, .failure)
         }
     }
 }

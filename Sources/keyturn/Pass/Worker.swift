@@ -244,7 +244,7 @@ actor Worker {
             case .complete: nil
             case .incomplete: .deliveryFailed
             case .foreignRotated: .foreignRotated
-            case .noVerdict: .noAnswer
+            case .noVerdict: .unproved
             }
         return SecretReport(
             name: unit.secret.name, rotation: nil,

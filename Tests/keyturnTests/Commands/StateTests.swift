@@ -17,6 +17,18 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `a database that others may write is refused, with the command that mends it`()
+        async throws
+    {
+        let program = try await TestProgram()
+        try await program.require(program.keyturn("init"))
+        let path = program.directory.file("state/keyturn.db")
+        chmod(path, 0o666)
+        let outcome = await program.keyturn("status")
+        #expect(outcome.status == 77)
+        #expect(outcome.conversation.contains("keyturn: hint: chmod go-w \(path)\n"))
+    }
+
     @Test func `init twice changes nothing`() async throws {
         let program = try await TestProgram()
         try await program.require(program.keyturn("init"))

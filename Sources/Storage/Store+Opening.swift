@@ -19,7 +19,9 @@ extension Store {
             guard file.mode & 0o022 == 0 else {
                 throw FileError(directory.database, .writableByOthers(mode: file.mode))
             }
-            try Directory.checkState(directory.path)
+            for path in [directory.path, directory.locks, directory.spool] {
+                try Directory.checkState(path)
+            }
             let lock = try await lockSchema(.shared, of: directory, environment.clock)
             let database = try connect(directory, access, environment)
             return Store(directory, access, environment, database, lock)

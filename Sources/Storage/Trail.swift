@@ -35,6 +35,19 @@ struct Trail {
             return hash
         }
         frontier = MerkleFrontier(size: sizeAtStart, subtrees: subtrees)
+        // Nothing is signed on top of what was not signed: whoever edits the file without the key
+        // must not have us cover it.
+        let note = try database.first(
+            "SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"
+        ) { $0.text(0) }
+        let head = note.flatMap { Checkpoint(note: $0, signedBy: signer.verifier) }
+        guard
+            sizeAtStart == 0 && note == nil
+                || head?.size == sizeAtStart && head?.root == frontier.root
+        else {
+            throw StorageError.damaged(
+                "the audit trail does not end in a checkpoint that this state signed")
+        }
         newest = try database.first(
             "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
         ) { Timestamp(milliseconds: $0.integer(0)) }

@@ -17,7 +17,9 @@ enum Process {
             exit(ExitStatus.failure.rawValue)
         }
         let arguments = Array(CommandLine.arguments.dropFirst())
-        exit(await Keyturn.main(arguments, in: .process(console)))
+        // Everything is written by then. The threads of libcurl and SQLite still run, and what exit
+        // would tear down is theirs.
+        _exit(await Keyturn.main(arguments, in: .process(console)))
     }
 }
 

@@ -163,4 +163,21 @@ import Testing
         #expect(await program.keyturn("check", "--offline").status == 0)
         #expect(program.emulator.tally.received == before)
     }
+
+    @Test func `a destination that is the root key is refused, and the key stays`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        try await program.require(program.keyturn("init"))
+        let key = program.directory.text("state.key")
+        try program.write(
+            "keyturn.yaml",
+            program.configuration(
+                program.policy("ci", account: account)
+                    .replacing("out/ci.env", with: "state.key")))
+        let outcome = await program.keyturn(
+            "policy", "apply", program.directory.file("keyturn.yaml"))
+        #expect(outcome.status == 78)
+        #expect(outcome.conversation.contains("would overwrite the root key"))
+        #expect(program.directory.text("state.key") == key)
+    }
 }

@@ -58,13 +58,15 @@ struct PolicyApply: KeyturnCommand {
                 connections: try await store.connections(), policies: try await store.policies(),
                 freezes: try await store.freezes(), owners: try await store.identities(),
                 names: try await store.secretNames(),
-                obligations: try await store.obligations()
+                obligations: try await store.obligations(),
+                keySource: try await store.rootKeySource().source
             )
         }
         do throws(ConfigurationFile.Problems) {
             let parsed = try ConfigurationFile.parse(
                 bytes, state: program.directory,
                 storedConnections: stored.connections)
+            try refuseRootKey(stored.keySource, in: parsed)
             return try ApplyPlan(
                 parsed,
                 over: ApplyPlan.Stored(
@@ -80,6 +82,21 @@ struct PolicyApply: KeyturnCommand {
         } catch {
             throw tell(error, program.console)
         }
+    }
+
+    /// A delivery over the root key would take every sealed secret with it.
+    private func refuseRootKey(
+        _ source: String, in file: ConfigurationFile
+    ) throws(ConfigurationFile.Problems) {
+        let problems = file.policies.flatMap { declared in
+            declared.policy.terms.destinations.filter { $0.id == source }.map { _ in
+                Problem(
+                    declared.mark,
+                    "`\(declared.policy.name)` would overwrite the root key of this state",
+                    hint: "deliver to another file")
+            }
+        }
+        guard problems.isEmpty else { throw ConfigurationFile.Problems(problems) }
     }
 
     private func read(_ surroundings: Surroundings) throws(Failure) -> [UInt8] {

@@ -6,6 +6,8 @@ package struct Entry: Hashable, Sendable {
     package let leaf: [UInt8]
     /// The columns that queries use.
     package let projection: Projection
+    /// The members of the leaf, for reading.
+    package let members: [String: JSON]
 
     /// The longest leaf in bytes.
     package static let maximumByteCount = 16 << 10
@@ -76,6 +78,7 @@ package struct Entry: Hashable, Sendable {
         members["actor"] = context.actor.json
         members["run"] = .string(context.run.text)
         members["tool"] = .string(context.tool)
+        self.members = members
         leaf = Array(JSON.object(members).canonical.utf8)
         // Every text that enters an event was bounded where it came in.
         precondition(leaf.count <= Self.maximumByteCount, "an entry is too long")
@@ -95,6 +98,7 @@ package struct Entry: Hashable, Sendable {
             EventType(rawValue: type) != nil
         else { return nil }
         self.leaf = leaf
+        self.members = members
         projection = Projection(
             sequence: Int(sequence), time: time, type: type,
             secretID: members["secret"]?.members?["id"]?.text,
@@ -104,12 +108,6 @@ package struct Entry: Hashable, Sendable {
 
     /// The hash that stands in the tree.
     package var hash: [UInt8] { MerkleTree.leafHash(leaf.span) }
-
-    /// The members of the leaf, for reading.
-    package var members: [String: JSON] {
-        // The initializers have read or made this very text.
-        (try? JSON(canonical: leaf))?.members ?? [:]
-    }
 }
 
 extension Event {

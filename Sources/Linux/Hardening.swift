@@ -23,7 +23,4 @@ package enum Hardening {
         guard getrlimit(core, &limit) == 0 else { return false }
         return cl_get_dumpable() == 0 && cl_get_child_subreaper() == 1 && limit.rlim_max == 0
     }
-
-    /// Whether this process may be dumped or traced by others of its user.
-    static var isDumpable: Bool { cl_get_dumpable() == 1 }
 }

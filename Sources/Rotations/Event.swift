@@ -23,7 +23,6 @@ package enum EventType: String, Sendable, CaseIterable {
     case effectIntended = "effect.intended"
     case effectSettled = "effect.settled"
     case answerSealed = "answer.sealed"
-    case answerRecovered = "answer.recovered"
     case versionAdopted = "version.adopted"
     case versionStored = "version.stored"
     case versionLost = "version.lost"

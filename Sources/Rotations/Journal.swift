@@ -128,7 +128,6 @@ package struct Effect: Hashable, Sendable {
 
 /// What a rotation records besides its own row. Each has its entry.
 package enum Change: Sendable {
-    case started
     /// The survey, and what the old secret said.
     case prepared(Survey, Verdict)
     case intended(Effect)

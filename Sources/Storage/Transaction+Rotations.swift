@@ -69,7 +69,6 @@ extension Transaction {
 
     private func apply(_ change: Change, in rotation: Rotation) throws {
         switch change {
-        case .started: try append(event(.rotationStarted, rotation))
         case .prepared(let survey, let verdict): try prepared(survey, verdict, rotation)
         case .intended(let effect): try intended(effect, rotation)
         case .settled(let effect, let outcome, let cause, let status):

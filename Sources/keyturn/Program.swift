@@ -189,13 +189,6 @@ struct Program: Sendable {
         }
     }
 
-    /// The state, unlocked.
-    func openUnlocked() async throws(Failure) -> Store {
-        let store = try await open()
-        try await unlock(store)
-        return store
-    }
-
     /// What the store does, with its errors as a person reads them.
     func storing<T: Sendable>(
         _ body: () async throws(StorageError) -> T

@@ -152,6 +152,8 @@ extension Event {
         put("until", until?.rfc3339)
         put("time_to_death_ms", timeToDeathMilliseconds.map(JSON.integer))
         put("schema", schemaVersion)
+        put("clock_offset_ms", clockOffsetMilliseconds.map(JSON.integer))
+        put("incident", incident?.text)
         return members
     }
 }

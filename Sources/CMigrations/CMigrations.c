@@ -6,8 +6,13 @@ static const unsigned char v001[] = {
 #embed "../../migrations/v001_first_light.sql"
 };
 
+static const unsigned char v002[] = {
+#embed "../../migrations/v002_nothing_lost.sql"
+};
+
 static const cmigration migrations[] = {
     {"v001_first_light", v001, sizeof v001},
+    {"v002_nothing_lost", v002, sizeof v002},
 };
 
 const size_t cmigrations_count = sizeof migrations / sizeof migrations[0];

@@ -21,7 +21,7 @@ package struct APIKeys: Provider {
         case .done(let keys):
             return .done(
                 Survey(
-                    found: Self.reference(key), listed: keys.map(\.id),
+                    found: Self.reference(key), listed: keys.map(Self.reference),
                     admin: await client.adminInUse(except: nil) ?? ""))
         case .refused(let refusal): return .refused(refusal)
         case .unsettled(let cause): return .unsettled(cause)
@@ -67,6 +67,37 @@ package struct APIKeys: Provider {
             return .done(keys.filter { $0.name == order.attemptName }.map(Self.reference))
         case .refused(let refusal): return .refused(refusal)
         case .unsettled(let cause): return .unsettled(cause)
+        }
+    }
+
+    /// Both keys are fetched: the roles of an old one may have been changed since.
+    package func compareRights(
+        of new: CredentialReference, with old: CredentialReference
+    ) async -> Outcome<RightsDifference> {
+        await roles(of: new).then { new in
+            await roles(of: old).map { old in
+                RightsDifference(
+                    missing: Self.rights(old.subtracting(new)),
+                    extra: Self.rights(new.subtracting(old)))
+            }
+        }
+    }
+
+    private func roles(of key: CredentialReference) async -> Outcome<Set<String>> {
+        await client.fetchAPIKey(key.providerID).map { Set($0.roles ?? []) }
+    }
+
+    private static func rights(_ roles: Set<String>) -> [Right] {
+        roles.sorted().map { Right(role: $0, resourceType: nil, resourceID: nil) }
+    }
+
+    /// `PATCH` replaces the whole set, so it is sent with what the key has and the new ones.
+    package func grant(
+        _ rights: [Right], to credential: CredentialReference
+    ) async -> Outcome<Void> {
+        await roles(of: credential).then { roles in
+            await client.setRoles(
+                roles.union(rights.map(\.role)).sorted(), ofAPIKey: credential.providerID)
         }
     }
 

@@ -71,13 +71,18 @@ extension AdminClient {
             admin("projects", project, "api-keys"), body: Array(body), except: nil)
     }
 
+    /// `PATCH /admin/api-keys/{id}`: these roles and no others.
+    func setRoles(_ roles: [String], ofAPIKey id: String) async -> Outcome<Void> {
+        guard let body = try? JSONEncoder().encode(["roles": roles]) else {
+            return .refused(Refusal(.refusedByProvider))  // a role that is no text
+        }
+        return await call(.patch, admin("api-keys", id), body: Array(body), except: nil)
+            .map { _ in () }
+    }
+
     /// `DELETE /admin/api-keys/{id}`
     func deleteAPIKey(_ id: String) async -> Outcome<Void> {
-        switch await call(.delete, admin("api-keys", id), except: nil) {
-        case .done: return .done(())
-        case .refused(let refusal): return .refused(refusal)
-        case .unsettled(let cause): return .unsettled(cause)
-        }
+        await call(.delete, admin("api-keys", id), except: nil).map { _ in () }
     }
 
     // MARK: -

@@ -233,9 +233,9 @@ package actor AdminClient {
     /// How often what may be repeated is sent before its failure counts.
     private static let maximumTries = 3
 
-    /// A call that reads or deletes, repeated where that may help, and once more after a 401.
+    /// A call that may be repeated: it reads, deletes or sets. It is sent again where that may help, and once more after a 401.
     func call(
-        _ method: HTTP.Method, _ endpoint: Endpoint, except accountID: String?
+        _ method: HTTP.Method, _ endpoint: Endpoint, body: [UInt8]? = nil, except accountID: String?
     ) async -> Outcome<Response> {
         var refusal = Refusal(.noAnswer)
         var pause = Interval(seconds: 1)
@@ -246,7 +246,7 @@ package actor AdminClient {
             case .failure(let refusal): return .refused(refusal)
             case .success(let opened): (admin, token) = opened
             }
-            switch await send(method, endpoint, body: nil, .freely, token) {
+            switch await send(method, endpoint, body: body, .freely, token) {
             case .response(let response):
                 note(response.date)
                 guard !(200..<300).contains(response.status) else {

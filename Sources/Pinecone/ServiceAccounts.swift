@@ -59,6 +59,15 @@ package struct ServiceAccounts: Provider {
 
     package func find(_ order: Order) async -> Outcome<[CredentialReference]> { .done([]) }
 
+    /// An account keeps its rights when its secret is replaced.
+    package func compareRights(
+        of new: CredentialReference, with old: CredentialReference
+    ) async -> Outcome<RightsDifference> { .done(RightsDifference(missing: [], extra: [])) }
+
+    package func grant(
+        _ rights: [Right], to credential: CredentialReference
+    ) async -> Outcome<Void> { .done(()) }
+
     /// In place the provider has retired the old secret itself.
     package func retire(_ credential: CredentialReference) async -> Outcome<Void> { .done(()) }
 

@@ -22,9 +22,15 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case oldSecretStillAccepted = "old-secret-still-accepted"
     case answerLost = "answer-lost"
     case tooManyMintings = "too-many-mintings"
+    case rightsDiffer = "rights-differ"
+    case lateCommit = "late-commit"
+    // The gate
+    case notAcknowledged = "not-acknowledged"
+    case gateDeadline = "gate-deadline"
     // Admins
     case noAdmin = "no-admin"
     case lockOut = "lock-out"
+    case adminUnderWay = "admin-under-way"
     // Destinations
     case destinationUnfit = "destination-unfit"
     case deliveryFailed = "delivery-failed"
@@ -44,6 +50,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case storageFailed = "storage-failed"
     case vaultFailed = "vault-failed"
     case interrupted
+    case moved
 
     /// One clause for a person.
     package var text: String {
@@ -68,7 +75,12 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .oldSecretStillAccepted: "the old secret is still accepted"
         case .answerLost: "a secret was issued and never seen"
         case .tooManyMintings: "too many secrets were minted without success"
+        case .rightsDiffer: "the new credential does not have the rights of the old one"
+        case .lateCommit: "a call that seemed not carried out was carried out after all"
+        case .notAcknowledged: "nobody has acknowledged that the consumers have moved"
+        case .gateDeadline: "the gate of its retirement did not open before its deadline"
         case .noAdmin: "no admin is logged in"
+        case .adminUnderWay: "another admin of the connection is being rotated"
         case .lockOut: "the only working admin cannot rotate itself"
         case .destinationUnfit: "a destination cannot be written"
         case .deliveryFailed: "a required delivery failed"
@@ -87,6 +99,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .storageFailed: "the database could not be written"
         case .vaultFailed: "the vault could not open or seal a value"
         case .interrupted: "it was interrupted"
+        case .moved: "the state was moved or restored; nothing is minted or retired by itself"
         }
     }
 }

@@ -15,6 +15,8 @@ package enum EventType: String, Sendable, CaseIterable {
     case runHeartbeat = "run.heartbeat"
     case rotationStarted = "rotation.started"
     case rotationPrepared = "rotation.prepared"
+    case rotationResumed = "rotation.resumed"
+    case rotationRolledBack = "rotation.rolled-back"
     case rotationAdvanced = "rotation.advanced"
     case rotationFailed = "rotation.failed"
     case rotationParked = "rotation.parked"
@@ -22,8 +24,13 @@ package enum EventType: String, Sendable, CaseIterable {
     case rotationFinished = "rotation.finished"
     case effectIntended = "effect.intended"
     case effectSettled = "effect.settled"
+    case effectWatched = "effect.watched"
+    case gateOverridden = "gate.overridden"
     case answerSealed = "answer.sealed"
+    case answerRevealed = "answer.revealed"
     case versionAdopted = "version.adopted"
+    case versionImported = "version.imported"
+    case versionAcknowledged = "version.acknowledged"
     case versionStored = "version.stored"
     case versionLost = "version.lost"
     case versionProved = "version.proved"
@@ -36,6 +43,9 @@ package enum EventType: String, Sendable, CaseIterable {
     case deliverySettled = "delivery.settled"
     case deliveryClosed = "delivery.closed"
     case secretRevealed = "secret.revealed"
+    case incidentOpened = "incident.opened"
+    case incidentClosed = "incident.closed"
+    case stateMoved = "state.moved"
 }
 
 /// One fact. Every field is typed and optional; there is no free map that a value could enter by.
@@ -75,6 +85,9 @@ package struct Event: Hashable, Sendable {
     /// From the provider's answer to the first refusal of the old secret.
     package var timeToDeathMilliseconds: Int64?
     package var schemaVersion: Int?
+    /// How far the provider's clock was ahead of ours (P28).
+    package var clockOffsetMilliseconds: Int64?
+    package var incident: Identifier?
 
     package init(_ type: EventType, _ fill: (inout Event) -> Void = { _ in }) {
         self.type = type

@@ -15,6 +15,10 @@ package protocol Journal: Sendable {
     /// The effect of the rotation's step that is not settled yet.
     func openEffect(of rotation: Rotation) async throws(JournalError) -> Effect?
 
+    /// The minting calls of this secret whose fruit nobody has seen, or may still come: unsettled
+    /// ones, those under watch (P17), and those that are recorded as lost (P16). The newest first.
+    func attempts(of secret: SecretReference) async throws(JournalError) -> [Attempt]
+
     /// The sealed answer of an effect, opened.
     func answer(of effect: Effect) async throws(JournalError) -> SecretBytes
 
@@ -104,11 +108,11 @@ package struct Effect: Hashable, Sendable {
     }
 
     package let id: Identifier
-    /// `issue` or `retire`.
+    /// `issue`, `prove` when it grants rights, or `retire`.
     package let step: Step
-    /// The version that it makes or retires.
+    /// The version that it makes, equips or retires.
     package let version: Int
-    /// The name of what it makes (P6).
+    /// The name of what it makes (P6), or the provider's id of what it equips or retires.
     package let name: String?
     package var state: State
     package let intendedAt: Timestamp
@@ -126,12 +130,32 @@ package struct Effect: Hashable, Sendable {
     }
 }
 
+/// A minting call, and what was there before it.
+package struct Attempt: Hashable, Sendable {
+    package let effect: Effect
+    /// The provider's ids that were there at prepare (P11).
+    package let listed: [String]
+    /// Until when "it did not happen" may turn out to be wrong (P17); nil when nobody has said so.
+    package let watchUntil: Timestamp?
+
+    package init(effect: Effect, listed: [String], watchUntil: Timestamp?) {
+        self.effect = effect
+        self.listed = listed
+        self.watchUntil = watchUntil
+    }
+}
+
 /// What a rotation records besides its own row. Each has its entry.
 package enum Change: Sendable {
     /// The survey, and what the old secret said.
     case prepared(Survey, Verdict)
     case intended(Effect)
     case settled(Effect, OutcomeWord, Cause?, status: Int?)
+    /// It seems not to have happened; it is looked for until then (P17).
+    case watched(Effect, until: Timestamp)
+    /// The watch is over: it has been found, or a later version took the place of what it could have
+    /// changed.
+    case unwatched(Effect)
     /// A secret was issued and never seen.
     case lost(version: Int, CredentialReference, Effect)
     case proved(version: Int, Verdict)
@@ -149,6 +173,8 @@ package enum Change: Sendable {
     case destroyed(version: Int)
     case failed(Cause, status: Int?)
     case parked(Cause)
+    /// The deadline of the gate has passed, and the policy retires all the same (P25).
+    case gateOverridden(Cause)
     case superseded
     case finished
 }

@@ -7,6 +7,28 @@ package enum Outcome<Value: ~Copyable>: ~Copyable {
     case unsettled(Cause)
 }
 
+extension Outcome where Value: ~Copyable {
+    /// The same outcome with another value.
+    package consuming func map<New>(_ body: (consuming Value) -> New) -> Outcome<New> {
+        switch consume self {
+        case .done(let value): .done(body(value))
+        case .refused(let refusal): .refused(refusal)
+        case .unsettled(let cause): .unsettled(cause)
+        }
+    }
+
+    /// What comes of going on with the value; nothing is begun without one.
+    package consuming func then<New>(
+        _ body: (consuming Value) async -> Outcome<New>
+    ) async -> Outcome<New> {
+        switch consume self {
+        case .done(let value): await body(value)
+        case .refused(let refusal): .refused(refusal)
+        case .unsettled(let cause): .unsettled(cause)
+        }
+    }
+}
+
 extension Outcome: Sendable where Value: Sendable & ~Copyable {}
 
 /// Why an effect did not happen.

@@ -20,6 +20,14 @@ package protocol Provider: Sendable {
     /// Looks for what an unsettled order may have made. In place there is nothing to find.
     func find(_ order: Order) async -> Outcome<[CredentialReference]>
 
+    /// What the one credential may do and the other may not.
+    func compareRights(
+        of new: CredentialReference, with old: CredentialReference
+    ) async -> Outcome<RightsDifference>
+
+    /// Gives the credential rights. What it has already is `done`.
+    func grant(_ rights: [Right], to credential: CredentialReference) async -> Outcome<Void>
+
     /// Deletes a credential. Absent already, with a control, is `done` (P20).
     func retire(_ credential: CredentialReference) async -> Outcome<Void>
 
@@ -65,15 +73,41 @@ package struct Credential: ~Copyable, Sendable {
 package struct Survey: Hashable, Sendable {
     /// The credential as the provider has it now.
     package let found: CredentialReference
-    /// The provider's ids of all credentials beside it, before anything is made.
-    package let listed: [String]
+    /// All credentials of its kind beside it, and itself, before anything is made.
+    package let listed: [CredentialReference]
     /// The admin whose token was used.
     package let admin: String
 
-    package init(found: CredentialReference, listed: [String], admin: String) {
+    package init(found: CredentialReference, listed: [CredentialReference], admin: String) {
         self.found = found
         self.listed = listed
         self.admin = admin
+    }
+}
+
+/// Something that a credential may do: a role, and where.
+package struct Right: Hashable, Sendable {
+    package let role: String
+    /// `organization` or `project`; nil for the role of an API key.
+    package let resourceType: String?
+    /// The project; nil for the organization.
+    package let resourceID: String?
+
+    package init(role: String, resourceType: String?, resourceID: String?) {
+        self.role = role
+        self.resourceType = resourceType
+        self.resourceID = resourceID
+    }
+}
+
+/// In what the rights of a new credential differ from those of the old one.
+package struct RightsDifference: Hashable, Sendable {
+    package let missing: [Right]
+    package let extra: [Right]
+
+    package init(missing: [Right], extra: [Right]) {
+        self.missing = missing
+        self.extra = extra
     }
 }
 

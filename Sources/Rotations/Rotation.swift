@@ -27,6 +27,8 @@ package struct Rotation: Sendable {
     package let trigger: Trigger
     package let reason: String?
     package let ticket: String?
+    /// The emergency that it belongs to (P31).
+    package let incident: Identifier?
     /// Copied from the policy when the rotation began (P4).
     package let terms: Terms
     package let startedAt: Timestamp
@@ -54,7 +56,8 @@ package struct Rotation: Sendable {
 
     package init(
         id: Identifier, secret: SecretReference, target: Target, trigger: Trigger,
-        reason: String?, ticket: String?, terms: Terms, startedAt: Timestamp, step: Step = .prepare,
+        reason: String?, ticket: String?, incident: Identifier? = nil, terms: Terms,
+        startedAt: Timestamp, step: Step = .prepare,
         state: State = .open, revision: Int = 0, from: Int? = nil, to: Int? = nil,
         mintings: Int = 0, failures: Int = 0, nextTryAt: Timestamp? = nil, cause: Cause? = nil,
         oldSaid: Verdict? = nil, listed: [String] = [], finishedAt: Timestamp? = nil
@@ -65,6 +68,7 @@ package struct Rotation: Sendable {
         self.trigger = trigger
         self.reason = reason
         self.ticket = ticket
+        self.incident = incident
         self.terms = terms
         self.startedAt = startedAt
         self.step = step
@@ -93,6 +97,12 @@ package struct Rotation: Sendable {
             }
         case .done, .superseded: false
         }
+    }
+
+    /// Whether it brings an older version back instead of making a new one.
+    package var isRollback: Bool {
+        guard let from, let to else { return false }
+        return to < from
     }
 
     /// At most this many mintings in one rotation (P15).

@@ -53,7 +53,7 @@ extension Rotator {
         {
             return try await park(rotation, .tooManyMintings)
         }
-        next.listed = survey.listed
+        next.listed = survey.listed.map(\.providerID)
         return try await mint(
             next, order: order(for: rotation, survey.found), after: [.prepared(survey, oldSaid)])
     }

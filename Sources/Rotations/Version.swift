@@ -34,11 +34,13 @@ package struct Version: Hashable, Sendable {
     package var retireAt: Timestamp?
     /// When the provider took it away or replaced it. It may be accepted for some seconds more.
     package var endedAt: Timestamp?
+    /// When a person said that its consumers have moved to it (P25).
+    package var acknowledgedAt: Timestamp?
 
     package init(
         number: Int, state: State, providerID: String, providerName: String?, clientID: String?,
         isHeld: Bool, issuedAt: Timestamp, provedAt: Timestamp? = nil, retireAt: Timestamp? = nil,
-        endedAt: Timestamp? = nil
+        endedAt: Timestamp? = nil, acknowledgedAt: Timestamp? = nil
     ) {
         self.number = number
         self.state = state
@@ -50,6 +52,7 @@ package struct Version: Hashable, Sendable {
         self.provedAt = provedAt
         self.retireAt = retireAt
         self.endedAt = endedAt
+        self.acknowledgedAt = acknowledgedAt
     }
 
     /// Whether consumers may depend on the credential of this id by this version.

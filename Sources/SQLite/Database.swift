@@ -41,6 +41,19 @@ package final class Database {
         try configure(access)
     }
 
+    /// An empty database in memory, which ends with the connection. None of the settings above is
+    /// made: nothing in it is kept.
+    package init() throws(SQLiteError) {
+        var opened: OpaquePointer?
+        let code = sqlite3_open_v2(
+            ":memory:", &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, nil)
+        guard let opened, code == SQLITE_OK else {
+            sqlite3_close_v2(opened)
+            throw SQLiteError(code: code, message: "out of memory")
+        }
+        handle = opened
+    }
+
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(handle)

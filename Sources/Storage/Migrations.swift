@@ -42,6 +42,25 @@ package struct Migrations: Sendable {
         try database.execute("PRAGMA application_id = \(Self.applicationID)")
     }
 
+    /// The statements of every table, index and trigger that the steps lead to, by name.
+    func schema() throws(StorageError) -> [String: String] {
+        do {
+            let database = try Database()
+            for step in steps { try database.execute(step.sql) }
+            return try Self.schema(of: database)
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// The same of a database.
+    static func schema(of database: Database) throws -> [String: String] {
+        let rows = try database.all(
+            "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+        ) { ($0.text(0), $0.text(1)) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
     /// The version of a database.
     static func version(of database: Database) throws -> Int {
         Int(try database.pragma("user_version") ?? "0") ?? 0

@@ -37,18 +37,48 @@ extension Store: Journal {
                     """,
                     [
                         .text(rotation.id.text),
-                        .text(rotation.step == .retire ? "retire" : "issue"),
-                    ]
+                        .text(
+                            [.prove, .retire].contains(rotation.step)
+                                ? rotation.step.rawValue : "issue"),
+                    ], Self.effect)
+            }
+        }
+    }
+
+    package func attempts(
+        of secret: SecretReference
+    ) async throws(JournalError) -> [Attempt] {
+        try inJournal { () throws(StorageError) in
+            try read { database in
+                try database.all(
+                    """
+                    SELECT e.id, e.step, e.version, e.name, e.state, e.intended_at_ms,
+                      e.watch_until_ms, r.listed
+                    FROM effect e JOIN rotation r ON r.id = e.rotation_id
+                    WHERE r.secret_id = ? AND e.step = 'issue'
+                      AND (e.state IN ('intended', 'answered', 'unsettled', 'abandoned')
+                        OR e.watch_until_ms IS NOT NULL
+                        OR EXISTS (SELECT 1 FROM version v WHERE v.secret_id = r.secret_id
+                          AND v.number = e.version AND v.rotation_id = r.id AND v.state = 'lost'))
+                    ORDER BY e.intended_at_ms DESC, e.id DESC
+                    """, [.text(secret.id.text)]
                 ) { row in
-                    guard let id = Identifier(row.text(0)), let step = Step(rawValue: row.text(1)),
-                        let state = Effect.State(rawValue: row.text(4))
-                    else { throw StorageError.damaged("an effect's row has an unknown word") }
-                    return Effect(
-                        id: id, step: step, version: row.int(2), name: row.optionalText(3),
-                        state: state, intendedAt: Timestamp(milliseconds: row.integer(5)))
+                    Attempt(
+                        effect: try Self.effect(row),
+                        listed: try Documents.decode([String].self, row.text(7)),
+                        watchUntil: row.optionalInteger(6).map(Timestamp.init(milliseconds:)))
                 }
             }
         }
+    }
+
+    private static func effect(_ row: Row) throws -> Effect {
+        guard let id = Identifier(row.text(0)), let step = Step(rawValue: row.text(1)),
+            let state = Effect.State(rawValue: row.text(4))
+        else { throw StorageError.damaged("an effect's row has an unknown word") }
+        return Effect(
+            id: id, step: step, version: row.int(2), name: row.optionalText(3), state: state,
+            intendedAt: Timestamp(milliseconds: row.integer(5)))
     }
 
     package func answer(of effect: Effect) async throws(JournalError) -> SecretBytes {

@@ -6,7 +6,8 @@ extension Store {
     static let rotationColumns = """
         SELECT s.id, s.name, r.id, r.trigger, r.reason, r.ticket, r.target, r.terms, r.step,
           r.state, r.revision, r.from_version, r.to_version, r.mintings, r.failures,
-          r.next_try_at_ms, r.cause, r.old_said, r.listed, r.started_at_ms, r.finished_at_ms
+          r.next_try_at_ms, r.cause, r.old_said, r.listed, r.started_at_ms, r.finished_at_ms,
+          r.incident_id
         FROM rotation r JOIN secret s ON s.id = r.secret_id
         """
 
@@ -20,6 +21,7 @@ extension Store {
             id: id, secret: try reference(row),
             target: try Documents.decode(Target.self, row.text(6)), trigger: trigger,
             reason: row.optionalText(4), ticket: row.optionalText(5),
+            incident: row.optionalText(21).flatMap(Identifier.init),
             terms: try Documents.decode(Terms.self, row.text(7)),
             startedAt: Timestamp(milliseconds: row.integer(19)), step: step, state: state,
             revision: row.int(10), from: row.optionalInt(11), to: row.optionalInt(12),

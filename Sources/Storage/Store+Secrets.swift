@@ -142,7 +142,7 @@ extension Store {
             try database.all(
                 """
                 SELECT number, state, provider_id, provider_name, client_id, sealed_id,
-                  issued_at_ms, proved_at_ms, retire_at_ms, ended_at_ms
+                  issued_at_ms, proved_at_ms, retire_at_ms, ended_at_ms, acknowledged_at_ms
                 FROM version WHERE secret_id = ? ORDER BY number DESC
                 """, [.text(id.text)]
             ) { row in
@@ -155,7 +155,8 @@ extension Store {
                     isHeld: !row.isNull(5), issuedAt: Timestamp(milliseconds: row.integer(6)),
                     provedAt: row.optionalInteger(7).map(Timestamp.init(milliseconds:)),
                     retireAt: row.optionalInteger(8).map(Timestamp.init(milliseconds:)),
-                    endedAt: row.optionalInteger(9).map(Timestamp.init(milliseconds:)))
+                    endedAt: row.optionalInteger(9).map(Timestamp.init(milliseconds:)),
+                    acknowledgedAt: row.optionalInteger(10).map(Timestamp.init(milliseconds:)))
             }
         }
     }

@@ -210,42 +210,17 @@ extension Store {
 
     /// The schema must be the program's: a dropped trigger is a door left open.
     private func checkSchema(_ verifier: inout LogVerifier) throws(StorageError) {
-        let known = environment.migrations.steps.map(\.sql).joined(separator: "\n")
-        let found = try read { database in
-            try database.all("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL") {
-                ($0.text(0), $0.text(1))
-            }
-        }
-        for (name, sql) in found where !known.contains(sql) {
+        let known = try environment.migrations.schema()
+        let found = try read { try Migrations.schema(of: $0) }
+        for (name, sql) in found where known[name] != sql {
             verifier.report(nil, "the schema of \(name) is not this program's")
         }
-        let names = Set(found.map(\.0))
-        for name in Self.names(madeBy: known) where !names.contains(name) {
+        for name in known.keys where found[name] == nil {
             verifier.report(nil, "\(name) is missing from the schema")
         }
         let health = try read { database in
             try database.first("PRAGMA integrity_check") { $0.text(0) } ?? ""
         }
         if health != "ok" { verifier.report(nil, "SQLite finds the file damaged: \(health)") }
-    }
-
-    /// The tables, indexes and triggers that the statements leave, in their order. Each of them
-    /// begins a line.
-    private static func names(madeBy sql: String) -> [String] {
-        var names: [String] = []
-        for line in sql.split(separator: "\n") {
-            let words = line.split { " (;".contains($0) }
-            guard
-                let kind = words.firstIndex(where: { ["TABLE", "INDEX", "TRIGGER"].contains($0) }),
-                kind + 1 < words.count
-            else { continue }
-            let name = String(words[kind + 1])
-            switch words[0] {
-            case "CREATE": names.append(name)
-            case "DROP": names.removeAll { $0 == name }
-            default: continue
-            }
-        }
-        return names
     }
 }

@@ -9,8 +9,8 @@ extension Transaction {
             """
             INSERT INTO rotation(
               id, secret_id, trigger, reason, ticket, target, terms, step, state, revision,
-              started_at_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+              started_at_ms, incident_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)
             """,
             [
                 .text(rotation.id.text), .text(rotation.secret.id.text),
@@ -18,6 +18,7 @@ extension Transaction {
                 .text(try Documents.encode(rotation.target)),
                 .text(try Documents.encode(rotation.terms)), .text(rotation.step.rawValue),
                 .text(rotation.state.rawValue), .integer(rotation.startedAt.milliseconds),
+                Value(rotation.incident?.text),
             ])
         try append(event(.rotationStarted, rotation))
     }
@@ -73,6 +74,8 @@ extension Transaction {
         case .intended(let effect): try intended(effect, rotation)
         case .settled(let effect, let outcome, let cause, let status):
             try settled(effect, outcome, cause, status, rotation)
+        case .watched(let effect, let until): try watched(effect, until, rotation)
+        case .unwatched(let effect): try watched(effect, nil, rotation)
         case .lost(let version, let credential, let effect):
             try lost(version, credential, effect, rotation)
         case .proved(let version, let verdict): try proved(version, verdict, rotation)
@@ -107,6 +110,8 @@ extension Transaction {
                 })
         case .parked(let cause):
             try append(event(.rotationParked, rotation) { $0.cause = cause })
+        case .gateOverridden(let cause):
+            try append(event(.gateOverridden, rotation) { $0.cause = cause })
         case .superseded: try superseded(rotation)
         case .finished: try append(event(.rotationFinished, rotation) { $0.version = rotation.to })
         }
@@ -183,6 +188,19 @@ extension Transaction {
                 $0.outcome = outcome
                 $0.cause = cause
                 $0.status = status
+            })
+    }
+
+    private func watched(_ effect: Effect, _ until: Timestamp?, _ rotation: Rotation) throws {
+        try database.run(
+            "UPDATE effect SET watch_until_ms = ? WHERE id = ?",
+            [Value(until?.milliseconds), .text(effect.id.text)])
+        try append(
+            event(.effectWatched, rotation) {
+                $0.effect = effect.id
+                $0.step = effect.step
+                $0.version = effect.version
+                $0.until = until
             })
     }
 

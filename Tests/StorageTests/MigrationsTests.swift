@@ -16,6 +16,9 @@ import TestSupport
             steps: Migrations.shipped.steps + [Migrations.Step(name: "v999_later", sql: sql)])
     }
 
+    /// The version of a database that this program makes.
+    private static let known = Migrations.shipped.steps.count
+
     private let good = later("CREATE TABLE pocket(a INTEGER NOT NULL) STRICT;\n")
 
     @Test func `the program carries the files of migrations, in their order`() throws {
@@ -29,7 +32,7 @@ import TestSupport
     @Test func `a newer database is refused and left alone`() async throws {
         let state = try TestState(migrations: good)
         let before = state.directory.text("state/keyturn.db")
-        await #expect(throws: StorageError.newer(found: 2, known: 1)) {
+        await #expect(throws: StorageError.newer(found: Self.known + 1, known: Self.known)) {
             _ = try await state.open()
         }
         #expect(state.directory.text("state/keyturn.db") == before)
@@ -47,7 +50,7 @@ import TestSupport
         let state = try TestState()
         try await state.fill()
         let environment = state.environment(migrations: good)
-        await #expect(throws: StorageError.older(found: 1, known: 2)) {
+        await #expect(throws: StorageError.older(found: Self.known, known: Self.known + 1)) {
             _ = try await Store.open(state.place, access: .readOnly, environment: environment)
         }
 
@@ -58,10 +61,10 @@ import TestSupport
             state.place, access: .readOnly, environment: environment)
         let newest = try await store.entries(EntryFilter()).first
         #expect(newest?.entry.projection.type == "state.migrated")
-        #expect(newest?.entry.members["schema"]?.integer == 2)
+        #expect(newest?.entry.members["schema"]?.integer == Int64(Self.known + 1))
         #expect(try await store.verify().findings == [])
         let old = try RawDatabase(copy)
-        #expect(try old.column("PRAGMA user_version") == ["1"])
+        #expect(try old.column("PRAGMA user_version") == ["\(Self.known)"])
         #expect(try old.column("SELECT count(*) FROM audit_entry") == ["9"])
         #expect(try PlainFile.state(copy)?.mode == 0o600)
     }
@@ -81,9 +84,23 @@ import TestSupport
                 Issue.record("\(error)")
                 return
             }
-            #expect(try RawDatabase(copy).column("PRAGMA user_version") == ["1"])
+            #expect(try RawDatabase(copy).column("PRAGMA user_version") == ["\(Self.known)"])
         }
-        #expect(try state.raw().column("PRAGMA user_version") == ["1"])
+        #expect(try state.raw().column("PRAGMA user_version") == ["\(Self.known)"])
+        #expect(try await state.findings() == [])
+    }
+
+    @Test(arguments: 1..<Migrations.shipped.steps.count)
+    func `a state of any earlier schema is brought to the present one`(_ version: Int) async throws
+    {
+        let earlier = Migrations(steps: Array(Migrations.shipped.steps[..<version]))
+        let state = try TestState(migrations: earlier)
+
+        _ = try await state.migrate(to: .shipped)
+
+        #expect(try state.raw().column("PRAGMA user_version") == ["\(Self.known)"])
+        #expect(try await state.findings() == [])
+        try await state.fill()
         #expect(try await state.findings() == [])
     }
 
@@ -93,7 +110,7 @@ import TestSupport
         await #expect(throws: StorageError.self) {
             _ = try await state.migrate(to: good, keyOf: other)
         }
-        #expect(try state.raw().column("PRAGMA user_version") == ["1"])
+        #expect(try state.raw().column("PRAGMA user_version") == ["\(Self.known)"])
     }
 
     @Test func `the second of two migrations finds nothing to do`() async throws {

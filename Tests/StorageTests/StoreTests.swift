@@ -145,7 +145,8 @@ import Testing
                 ("journal_mode", "delete"), ("synchronous", "3"), ("foreign_keys", "1"),
                 ("recursive_triggers", "1"), ("secure_delete", "1"), ("cell_size_check", "1"),
                 ("mmap_size", "0"), ("temp_store", "2"), ("trusted_schema", "0"),
-                ("encoding", "UTF-8"), ("application_id", "1803121774"), ("user_version", "1"),
+                ("encoding", "UTF-8"), ("application_id", "1803121774"),
+                ("user_version", "\(Migrations.shipped.steps.count)"),
                 ("query_only", access == .readOnly ? "1" : "0"),
             ] {
                 #expect(try database.pragma(name) == value, "\(name)")

@@ -93,6 +93,10 @@ final class StoppingJournal: Journal {
         try await store.openEffect(of: rotation)
     }
 
+    func attempts(of secret: SecretReference) async throws(JournalError) -> [Attempt] {
+        try await store.attempts(of: secret)
+    }
+
     func answer(of effect: Effect) async throws(JournalError) -> SecretBytes {
         try await store.answer(of: effect)
     }

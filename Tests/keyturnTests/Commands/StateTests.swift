@@ -1,5 +1,6 @@
 import Glibc
 import PineconeEmulator
+import Storage
 import TestSupport
 import Testing
 
@@ -131,6 +132,7 @@ import Testing
     {
         let program = try await TestProgram()
         try await program.require(program.keyturn("init"))
+        let known = Migrations.shipped.steps.count
         try program.sql("PRAGMA user_version = 0")
 
         let reading = await program.keyturn("status")
@@ -145,7 +147,7 @@ import Testing
                 .first { $0.hasPrefix("keyturn.db.v0-") })
         #expect(writing.conversation.contains(copy))
 
-        try program.sql("PRAGMA user_version = 1")
+        try program.sql("PRAGMA user_version = \(known)")
         #expect(await program.isTrailIntact())
     }
 

@@ -105,8 +105,7 @@ struct Inspector {
             kind: target.kind, providerID: current.providerID,
             name: current.providerName ?? (current.number == 1 ? target.name : nil),
             clientID: current.clientID, project: target.project)
-        let provider: any Provider =
-            target.kind == .serviceAccount ? ServiceAccounts(client) : APIKeys(client)
+        let provider = Program.provider(of: target.kind, stored.policy.terms.strategy, client)
         switch await provider.survey(recorded) {
         case .done(let survey):
             guard let name = recorded.name, survey.found.name != name else { return [] }

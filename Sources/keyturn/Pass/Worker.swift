@@ -154,7 +154,7 @@ actor Worker {
         guard let rotation = try await rotation(for: unit, open: open) else {
             return try await payDebts(of: unit)
         }
-        guard let rotator = rotator(for: rotation.target) else {
+        guard let rotator = rotator(for: rotation) else {
             return nil
         }
         let after = try await rotator.work(on: rotation)
@@ -184,7 +184,7 @@ actor Worker {
                 if trigger == .manual, current.cause != .tooManyMintings {
                     return try await resume(current)
                 }
-                if current.step == .issue, let rotator = rotator(for: current.target) {
+                if current.step == .issue, let rotator = rotator(for: current) {
                     let after = try await rotator.work(on: try await resume(current))
                     // What may have been made under its name could not be looked for.
                     guard after.step != .issue || after.terms.strategy == .inPlace else {
@@ -219,12 +219,25 @@ actor Worker {
         _ policy: StoredPolicy, _ trigger: Rotation.Trigger, reason: String?, ticket: String?,
         superseding: Rotation?
     ) async throws(JournalError) -> Rotation {
+        var terms = policy.policy.terms
+        // What another rotation leaves behind is ended in the way in which it was made: an edited
+        // strategy acts from the rotation after (P4).
+        if let superseding, try await hasLeftovers(policy.secret) {
+            terms.strategy = superseding.terms.strategy
+        }
         let rotation = Rotation(
             id: try store.newIdentifier(), secret: policy.secret, target: policy.policy.target,
-            trigger: trigger, reason: reason, ticket: ticket, terms: policy.policy.terms,
+            trigger: trigger, reason: reason, ticket: ticket, terms: terms,
             startedAt: program.clock.now())
         return try await reading { store throws(StorageError) in
             try await store.begin(rotation, superseding: superseding)
+        }
+    }
+
+    /// Whether a version besides the current one still has to be ended.
+    private func hasLeftovers(_ secret: SecretReference) async throws(JournalError) -> Bool {
+        try await store.versions(of: secret).contains {
+            [.pending, .retiring, .lost].contains($0.state) && $0.endedAt == nil
         }
     }
 
@@ -235,7 +248,7 @@ actor Worker {
         }
         let versions = try await store.versions(of: unit.secret)
         guard let last, let current = versions.first(where: { $0.state == .current }),
-            let rotator = rotator(for: last.target)
+            let rotator = rotator(for: last)
         else { return nil }
         let delivered = try await rotator.deliver(current, in: last, to: nil)
         let debts = try await debts(of: unit.secret)
@@ -300,13 +313,13 @@ actor Worker {
 
     // MARK: Parts
 
-    /// The rotator for a target; nil when its connection is gone, which has no way to be mended
-    /// here.
-    private func rotator(for target: Target) -> Rotator? {
-        guard let client = client(of: target.connection) else { return nil }
+    /// The rotator for a rotation, by the strategy that it was begun with (P4); nil when its
+    /// connection is gone, which has no way to be mended here.
+    private func rotator(for rotation: Rotation) -> Rotator? {
+        guard let client = client(of: rotation.target.connection) else { return nil }
         return program.rotator(
-            of: target, client, store: store, alive: alive, isClockTrusted: isClockTrusted,
-            isByHand: pass.isByHand, isStopping: ending)
+            of: rotation.target.kind, rotation.terms.strategy, client, store: store, alive: alive,
+            isClockTrusted: isClockTrusted, isByHand: pass.isByHand, isStopping: ending)
     }
 
     private func client(of name: String) -> AdminClient? {

@@ -2,6 +2,7 @@ import Audit
 import Handoff
 import Pinecone
 import Rotations
+import Secrets
 import Storage
 
 /// What a pass would do now, with every check that can be made without an effect: the provider is
@@ -115,6 +116,31 @@ struct Inspector {
             ]
         case .refused(let refusal): return [text(refusal.cause, target.connection)]
         case .unsettled(let cause): return [text(cause, target.connection)]
+        }
+    }
+
+    /// What Pinecone says to a value, shown as that of a version (P20). Throws what keeps the
+    /// credential from being found.
+    func ask(
+        _ value: borrowing SecretBytes, as version: Version, of target: Target
+    ) async throws(Failure) -> Verdict {
+        guard let client = clients[target.connection] else {
+            throw Failure("there is no connection \(target.connection)", .configuration)
+        }
+        // Whatever the strategy, an account is found and asked in the same way.
+        let provider = Program.provider(of: target.kind, .inPlace, client)
+        let recorded = CredentialReference(
+            kind: target.kind, providerID: version.providerID, name: version.providerName,
+            clientID: version.clientID, project: target.project)
+        switch await provider.survey(recorded) {
+        case .done(let survey):
+            guard let copy = try? value.copy() else {
+                throw Failure("no locked memory is left", .failure)
+            }
+            return await provider.ask(Credential(reference: survey.found, value: copy))
+        case .refused(let refusal):
+            throw Failure(text(refusal.cause, target.connection), .failure)
+        case .unsettled(let cause): throw Failure(text(cause, target.connection), .failure)
         }
     }
 

@@ -91,6 +91,8 @@ struct PassReport: Sendable {
     let isByHand: Bool
     /// The signal that ended it early.
     var signal: Int32?
+    /// Credentials that an emergency has not seen refused yet; nil when it was none.
+    var exposed: Int?
     /// Whether the clock kept irreversible steps from being taken (P28).
     var isClockDoubtful = false
 
@@ -149,6 +151,7 @@ struct PassReport: Sendable {
         if parked > 0 { parts.append("\(parked) parked") }
         if unsettled > 0 { parts.append("\(unsettled) unsettled") }
         if debts > 0 { parts.append("\(debts) owed") }
+        if let exposed { parts.append("\(exposed) old credentials still alive") }
         return parts.joined(separator: ", ")
     }
 }

@@ -70,12 +70,19 @@ package struct APIKeys: Provider {
         }
     }
 
-    /// Both keys are fetched: the roles of an old one may have been changed since.
+    /// Both keys are fetched: the roles of an old one may have been changed since. From a key that
+    /// somebody deleted nothing differs; the new one is the control (P20).
     package func compareRights(
         of new: CredentialReference, with old: CredentialReference
     ) async -> Outcome<RightsDifference> {
         await rights(of: new).then { new in
-            await rights(of: old).map { old in RightsDifference(of: new, with: old) }
+            switch await rights(of: old) {
+            case .done(let old): .done(RightsDifference(of: new, with: old))
+            case .refused(let refusal) where refusal.cause == .targetMissing:
+                .done(RightsDifference(missing: [], extra: []))
+            case .refused(let refusal): .refused(refusal)
+            case .unsettled(let cause): .unsettled(cause)
+            }
         }
     }
 

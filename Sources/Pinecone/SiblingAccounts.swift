@@ -58,13 +58,21 @@ package struct SiblingAccounts: Provider {
         }
     }
 
-    /// Both are read: the rights of the old account may have been changed since.
+    /// Both are read: the rights of the old account may have been changed since. From an account that
+    /// somebody deleted nothing differs; the bindings of the new one are the control (P20).
     package func compareRights(
         of new: CredentialReference, with old: CredentialReference
     ) async -> Outcome<RightsDifference> {
-        await client.rights(of: new.providerID, except: old.providerID).then { new in
-            await client.rights(of: old.providerID, except: old.providerID).map { old in
-                RightsDifference(of: Set(new), with: Set(old))
+        let id = old.providerID
+        return await client.rights(of: new.providerID, except: id).then { newRights in
+            await client.rights(of: id, except: id).then { oldRights in
+                if oldRights.isEmpty, !newRights.isEmpty,
+                    case .refused(let refusal) = await client.fetchServiceAccount(id, except: id),
+                    refusal.cause == .targetMissing
+                {
+                    return .done(RightsDifference(missing: [], extra: []))
+                }
+                return .done(RightsDifference(of: Set(newRights), with: Set(oldRights)))
             }
         }
     }

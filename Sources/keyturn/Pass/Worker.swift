@@ -339,8 +339,13 @@ actor Worker {
         ticket: String? = nil, superseding: Rotation?
     ) async throws(JournalError) -> Rotation {
         var terms = policy.policy.terms
-        if let earlier = try await strategyOwed(to: policy.secret, trigger) {
-            terms.strategy = earlier
+        if trigger == .recovery {
+            // What needs one is an account whose secret was replaced in place.
+            terms.strategy = .inPlace
+        } else if let owed = try await termsOwed(to: policy.secret),
+            owed.strategy != terms.strategy
+        {
+            terms = owed
         }
         let rotation = Rotation(
             id: try store.newIdentifier(), secret: policy.secret, target: policy.policy.target,
@@ -352,20 +357,16 @@ actor Worker {
         }
     }
 
-    /// The strategy that a new rotation goes on with, whatever the policy says by now: what an earlier
-    /// one left behind is ended, or made good, in the way in which it was made. An edited strategy
-    /// acts from the rotation after (P4).
-    private func strategyOwed(
-        to secret: SecretReference, _ trigger: Rotation.Trigger
-    ) async throws(JournalError) -> Strategy? {
-        // What needs a recovery is an account that was rotated in place.
-        guard trigger != .recovery else { return .inPlace }
+    /// The terms of the last rotation while something is left of it, which is ended in the way in which
+    /// it was made: an edited strategy, with the destinations that go with it, acts from the rotation
+    /// after (P4).
+    private func termsOwed(to secret: SecretReference) async throws(JournalError) -> Terms? {
         let isOwed = try await store.versions(of: secret).contains {
             [.pending, .retiring, .lost].contains($0.state) && $0.endedAt == nil
         }
         guard isOwed else { return nil }
         return try await reading { store throws(StorageError) in
-            try await store.lastRotation(of: secret)?.terms.strategy
+            try await store.lastRotation(of: secret)?.terms
         }
     }
 

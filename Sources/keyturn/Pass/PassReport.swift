@@ -136,12 +136,14 @@ struct PassReport: Sendable {
 
     /// The last object of `--json`.
     var json: [String: JSON] {
-        [
+        var object: [String: JSON] = [
             "kind": .string("summary"), "run": .string(run.text), "due": .integer(Int64(due)),
             "rotated": .integer(Int64(rotated)), "failed": .integer(Int64(failed)),
             "parked": .integer(Int64(parked)), "unsettled": .integer(Int64(unsettled)),
             "debts": .integer(Int64(debts)), "exit": .integer(Int64(exitCode)),
         ]
+        object["exposed"] = exposed.map { .integer(Int64($0)) }
+        return object
     }
 
     /// The last line for a person.

@@ -278,7 +278,10 @@ actor Worker {
             let old = versions.first(where: { $0.number == open.from }),
             let rotator = rotator(for: open.target)
         else { return .nothing }
-        // What does not live is no way back; nothing is changed then.
+        // What does not live is no way back; nothing is changed then. The new one is the control.
+        if let new = versions.first(where: { $0.number == open.to }) {
+            _ = try await rotator.isAlive(new, in: open)
+        }
         let verdict = try await rotator.isAlive(old, in: open)
         guard verdict == .accepted else {
             return .told(

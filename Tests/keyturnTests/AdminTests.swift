@@ -154,6 +154,39 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `check names the one of two admins that is dead`() async throws {
+        let (program, second) = try await program { program, _ in
+            let account = program.emulator.addServiceAccount(name: "deploys")
+            return program.policy("ci", account: account)
+        }
+        #expect(await program.keyturn("check").status == 0)
+        _ = program.emulator.rotateElsewhere(account: second.id)
+
+        let check = await program.keyturn("check")
+
+        #expect(check.status == 7)
+        #expect(check.output.contains("ATTENTION admin pinecone/ops-b"))
+    }
+
+    @Test func `a login takes up at once what waited for an admin`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()
+        _ = program.emulator.rotateElsewhere(account: program.admin.id)
+        for _ in 1...3 {
+            program.advance(.minutes(2))
+            #expect(await program.keyturn("run").status != 0)
+        }
+        #expect(await program.keyturn("run").output == "")
+        let secret = try #require(program.emulator.clientSecret(of: program.admin.id))
+        try await program.require(
+            program.keyturn(
+                "login", "pinecone", "--as", "ops-a", "--client-id", program.admin.clientID,
+                input: secret))
+
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.isDeliveredAccepted("ci", account))
+    }
+
     @Test func `a token that dies early is replaced`() async throws {
         let program = try await TestProgram()
         let account = try await program.dueAccount()

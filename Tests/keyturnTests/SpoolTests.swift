@@ -70,6 +70,22 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `what cannot be read in the spool keeps no run from its work`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()
+        let fifo = program.directory.file("state/spool/01JZZZZZZZZZZZZZZZZZZZZZZZ")
+        try #require(mkfifo(fifo, 0o600) == 0)
+        try program.write(
+            "state/spool/01JZZZZZZZZZZZZZZZZZZZZZZY", String(repeating: "x", count: 100_000))
+
+        let run = await program.keyturn("run")
+
+        #expect(run.status == 0)
+        #expect(run.conversation.contains("is no sealed answer of this state; it stays"))
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(program.spooled.count == 2)
+    }
+
     @Test func `a database that another process holds is waited for no longer than two seconds`()
         async throws
     {

@@ -194,6 +194,13 @@ struct Check: KeyturnCommand {
                     Item(
                         name: "connection \(connection.name)", state: .ok,
                         detail: "\(connection.api) answers an admin"))
+                for (name, reason) in await inspector.deadAdmins(of: connection) {
+                    items.append(
+                        Item(
+                            name: "admin \(connection.name)/\(name)", state: .attention,
+                            detail: reason,
+                            hint: "keyturn login \(connection.name) --as \(name) --client-id ID"))
+                }
             }
         }
         var strangers: [String: String] = [:]

@@ -180,6 +180,12 @@ struct Inspector {
         return problems
     }
 
+    /// The logged-in admins of a connection that are of no use, each with the reason.
+    func deadAdmins(of connection: Connection) async -> [(name: String, reason: String)] {
+        await clients[connection.name]?.checkEachAdmin()
+            .compactMap { admin in admin.cause.map { (admin.name, $0.text) } } ?? []
+    }
+
     /// What stands in the way of administering through a connection; nil when nothing does.
     func problem(of connection: Connection) async -> Failure? {
         guard let client = clients[connection.name] else { return nil }

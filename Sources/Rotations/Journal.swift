@@ -179,7 +179,7 @@ package enum Change: Sendable {
     /// The deadline of the gate has passed, and the policy retires all the same (P25).
     case gateOverridden(Cause)
     case superseded
-    /// A person takes it up, for this reason.
-    case resumed(reason: String)
+    /// A person takes it up, for this reason, or a late commit does (P17).
+    case resumed(reason: String?, Cause?)
     case finished
 }

@@ -57,6 +57,29 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test(arguments: [false, true])
+    func `a late rotation ends the wait of an open one, and of a parked one`(_ isParked: Bool)
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        program.emulator.inject(
+            Fault(operation: .rotateSecret, effect: .before(.status(503)), times: nil))
+        for _ in 0..<(isParked ? 8 : 3) {
+            await program.keyturn("run")
+            program.advance(.minutes(isParked ? 61 : 2))
+        }
+        #expect(try await program.entries("rotation.parked") == (isParked ? 1 : 0))
+        program.emulator.removeFaults()
+        _ = program.emulator.rotateElsewhere(account: account.id)
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.keyturn("run").output == "")
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `after a day it is somebody else's`() async throws {
         let (program, account) = try await unsettledAccount()
         try await program.require(program.keyturn("run"))

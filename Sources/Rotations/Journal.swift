@@ -180,7 +180,7 @@ package enum Change: Sendable {
     /// policy retires all the same (P25), or an emergency goes on with rights that differ.
     case gateOverridden(Cause)
     case superseded
-    /// A person takes it up, for this reason.
-    case resumed(reason: String)
+    /// A person takes it up, for this reason, or a late commit does (P17).
+    case resumed(reason: String?, Cause?)
     case finished
 }

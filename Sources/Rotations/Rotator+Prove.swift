@@ -121,6 +121,11 @@ extension Rotator {
                 ? clock.now() : clock.now() + rotation.terms.overlap
             for other in others { changes.append(.retiring(version: other.number, at: date)) }
             changes.append(.promoted(version: version.number))
+            // P17: what a call in place may do late, it does to an account that is left.
+            for attempt in try await journal.attempts(of: rotation.secret)
+            where attempt.effect.name == nil && attempt.watchUntil != nil {
+                changes.append(.unwatched(attempt.effect))
+            }
             if date > clock.now() { next.nextTryAt = date }
         }
         return .advanced(try await journal.record(changes, in: next))

@@ -501,6 +501,28 @@ import Testing
         #expect(await program.keyturn("run").output == "")
     }
 
+    @Test func `a call in place that comes late harms no sibling, and is watched no longer`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        program.inject(.rotateSecret, .lostBefore(.close))
+        #expect(await program.keyturn("run").status == 1)
+        try await program.apply(
+            program.policy("ci", account: account, more: TestProgram.overlap("0s")))
+        _ = program.emulator.rotateElsewhere(account: account.id)
+
+        // Nothing is left of the rotation that failed, so a person's takes its place with a sibling.
+        #expect(await program.rotate("ci").status == 0)
+        let new = try #require(program.deliveredAccount("ci"))
+        #expect(program.liveAccountIDs == [new.id] && new.id != account.id)
+
+        _ = program.emulator.rotateElsewhere(account: new.id)
+        #expect(await program.keyturn("run").output == "")
+        #expect(program.emulator.rotations(of: new.id) == 0)
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `a sibling that comes late is found although the strategy was edited`()
         async throws
     {

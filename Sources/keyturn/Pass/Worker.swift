@@ -256,9 +256,10 @@ actor Worker {
         return report(unit, .waiting, .adminUnderWay)
     }
 
-    /// An open or parked rotation that a person takes up: now, and with all its attempts.
+    /// An open or parked rotation that a person, or a late commit, takes up: now, and with all its
+    /// attempts.
     private func resume(
-        _ rotation: Rotation, reason: String
+        _ rotation: Rotation, reason: String?, _ cause: Cause? = nil
     ) async throws(JournalError) -> Rotation {
         guard rotation.state == .parked || rotation.nextTryAt != nil else { return rotation }
         var resumed = rotation
@@ -266,7 +267,7 @@ actor Worker {
         resumed.failures = 0
         resumed.cause = nil
         resumed.nextTryAt = nil
-        return try await store.record([.resumed(reason: reason)], in: resumed)
+        return try await store.record([.resumed(reason: reason, cause)], in: resumed)
     }
 
     private func rollBack(
@@ -278,7 +279,10 @@ actor Worker {
             let old = versions.first(where: { $0.number == open.from }),
             let rotator = rotator(for: open)
         else { return .nothing }
-        // What does not live is no way back; nothing is changed then.
+        // What does not live is no way back; nothing is changed then. The new one is the control.
+        if let new = versions.first(where: { $0.number == open.to }) {
+            _ = try await rotator.isAlive(new, in: open)
+        }
         let verdict = try await rotator.isAlive(old, in: open)
         guard verdict == .accepted else {
             return .told(
@@ -302,29 +306,46 @@ actor Worker {
                 try await store.policy(named: unit.secret.name)
             )
         }
-        // An open rotation looks by itself when its time comes. The strategy may have been edited
-        // since a call was made; only that of overlap looks for what was made beside.
-        guard let last, let policy, open == nil, let rotator = rotator(for: last, by: .overlap)
-        else { return nil }
+        // The strategy may have been edited since a call was made; only that of overlap looks for what
+        // was made beside.
+        guard let last, let policy, let watcher = rotator(for: last, by: .overlap) else {
+            return nil
+        }
         let before = try await currentVersion(of: unit.secret)
-        let after: Rotation
-        switch try await rotator.watch(unit.secret, in: last) {
+        let rotation: Rotation
+        switch try await watcher.watch(unit.secret, in: last) {
         case .quiet: return nil
         case .replaced:
-            let recovery = try await begin(policy, .recovery, superseding: nil)
-            guard let rotator = self.rotator(for: recovery) else { return nil }
-            after = try await rotator.work(on: recovery)
+            // A parked one too: its users are locked out, by a call of ours.
+            rotation =
+                if let open {
+                    try await resume(open, reason: nil, .lateCommit)
+                } else {
+                    try await begin(policy, .recovery, superseding: nil)
+                }
         case .appeared(let orphans):
-            let cleaning = last.cleaning(
-                id: try store.newIdentifier(), keeping: before, at: program.clock.now())
-            let begun = try await reading { store throws(StorageError) in
-                try await store.begin(cleaning, superseding: nil)
-            }
-            // A crash here leaves a rotation with nothing to retire; the next run looks again.
-            let swept = try await rotator.sweep(orphans, in: begun)
-            after = try await rotator.work(on: swept.rotation)
+            // A crash after `begin` leaves a rotation with nothing to retire; the next run looks
+            // again.
+            let cleaning = try await cleaning(open, last, before)
+            rotation = try await watcher.sweep(orphans, in: cleaning).rotation
+            // What waits for a time goes on at its time.
+            guard open == nil else { return try await report(rotation, unit, before: before) }
         }
+        guard let rotator = rotator(for: rotation) else { return nil }
+        let after = try await rotator.work(on: rotation)
         return try await report(after, unit, before: before)
+    }
+
+    /// The rotation that retires what was left behind: the open one, or one of its own.
+    private func cleaning(
+        _ open: Rotation?, _ last: Rotation, _ current: Int?
+    ) async throws(JournalError) -> Rotation {
+        if let open { return open }
+        let cleaning = last.cleaning(
+            id: try store.newIdentifier(), keeping: current, at: program.clock.now())
+        return try await reading { store throws(StorageError) in
+            try await store.begin(cleaning, superseding: nil)
+        }
     }
 
     private func isStillDue(_ secret: SecretReference) async throws(JournalError) -> Bool {

@@ -46,6 +46,8 @@ package enum EventType: String, Sendable, CaseIterable {
     case incidentOpened = "incident.opened"
     case incidentClosed = "incident.closed"
     case stateMoved = "state.moved"
+    case auditExported = "audit.exported"
+    case secretSearched = "secret.searched"
 }
 
 /// One fact. Every field is typed and optional; there is no free map that a value could enter by.
@@ -88,11 +90,19 @@ package struct Event: Hashable, Sendable {
     /// How far the provider's clock was ahead of ours (P28).
     package var clockOffsetMilliseconds: Int64?
     package var incident: Identifier?
+    /// In which form the trail was handed out.
+    package var exported: ExportFormat?
 
     package init(_ type: EventType, _ fill: (inout Event) -> Void = { _ in }) {
         self.type = type
         fill(&self)
     }
+}
+
+/// The forms in which the trail is handed out.
+package enum ExportFormat: String, Sendable {
+    case jsonLines = "jsonl"
+    case tiles
 }
 
 /// A credential at the provider.

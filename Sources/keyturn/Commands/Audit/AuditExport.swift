@@ -14,7 +14,7 @@ struct AuditExport: KeyturnCommand {
             --tiles brings a directory up to date that any web server can offer as a C2SP \
             tlog-tiles log: full tiles are written once, the checkpoint last.
 
-            That it was exported is itself an entry, the last one of the export.
+            That it was exported is itself an entry, and part of the export.
 
               keyturn audit export --jsonl > trail.jsonl
               keyturn audit export --jsonl --output trail.jsonl --checkpoint signed

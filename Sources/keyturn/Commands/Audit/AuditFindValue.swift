@@ -7,7 +7,8 @@ import Storage
 /// `keyturn audit find-value`
 struct AuditFindValue: KeyturnCommand {
     static let configuration = CommandConfiguration(
-        commandName: "find-value", abstract: "Was a leaked string ever one of ours, and which?",
+        commandName: "find-value",
+        abstract: "Tell whether a leaked string was ever one of ours, and which.",
         discussion: """
             The string is read from standard input, or asked for on a terminal; it is never an \
             argument. It is compared by its keyed fingerprint with the trail, which also knows \

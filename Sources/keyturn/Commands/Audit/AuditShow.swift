@@ -45,12 +45,11 @@ struct AuditShow: KeyturnCommand {
         }
     }
 
-    /// A text as it is, or in quotes when it holds what a terminal would obey.
+    /// A text as it is, or as JSON has it when it would break the line.
     private static func plain(_ value: JSON) -> String {
-        guard let text = value.text,
-            text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }
-            )
-        else { return value.canonical }
+        guard let text = value.text, text.utf8.allSatisfy({ $0 >= 0x20 }) else {
+            return value.canonical
+        }
         return text
     }
 }

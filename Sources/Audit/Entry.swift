@@ -155,6 +155,7 @@ extension Event {
         put("clock_offset_ms", clockOffsetMilliseconds.map(JSON.integer))
         put("incident", incident?.text)
         put("selector", selector)
+        put("exported", exported?.rawValue)
         return members
     }
 }

@@ -17,15 +17,15 @@ package struct LogVerifier: Sendable {
     }
 
     private let keys: [VerifierKey]
-    private var frontier = MerkleFrontier()
+    private var frontier: MerkleFrontier
     /// The size of the last checkpoint that was good.
-    private var coveredSize = 0
+    private var coveredSize: Int
     /// Findings so far, at most `maximumFindingCount`.
     package private(set) var findings: [Finding] = []
     /// Checkpoints that were checked.
     package private(set) var checkpointCount = 0
     /// The size of the newest checkpoint.
-    package private(set) var newestCheckpointSize = 0
+    package private(set) var newestCheckpointSize: Int
     /// The hash of each vault record that must exist now, by what it belongs to.
     package private(set) var records: [RecordKey: [UInt8]] = [:]
     /// The entry that says so.
@@ -48,10 +48,20 @@ package struct LogVerifier: Sendable {
     private static let maximumFindingCount = 100
 
     /// A verifier for a log whose checkpoints one of these keys signed.
-    package init(keys: [VerifierKey]) { self.keys = keys }
+    ///
+    /// - Parameter known: the tree of a checkpoint that was verified, from which on it goes.
+    package init(keys: [VerifierKey], known: MerkleFrontier = MerkleFrontier()) {
+        self.keys = keys
+        frontier = known
+        coveredSize = known.size
+        newestCheckpointSize = known.size
+    }
 
     /// The number of entries so far.
     package var size: Int { frontier.size }
+
+    /// The root over the entries so far.
+    package var root: [UInt8] { frontier.root }
 
     /// Checks the next entry.
     /// - Parameters:
@@ -67,17 +77,28 @@ package struct LogVerifier: Sendable {
             report(sequence, "entry \(projection.sequence) stands where \(sequence) belongs")
         }
         if found != hash { report(sequence, "the entry is not what its hash was made of") }
-        if let entry = Entry(leaf: leaf) {
-            if entry.projection.sequence != sequence {
-                report(sequence, "the entry says that it is \(entry.projection.sequence)")
-            } else if entry.projection != projection {
-                report(sequence, "a column differs from the entry")
-            }
-            note(entry, at: sequence)
-        } else {
-            report(sequence, "the entry is not in canonical form")
-        }
+        read(leaf, projection)
         return frontier.append(found)
+    }
+
+    /// Checks the next entry of an export, beside which nothing stands.
+    package mutating func add(leaf: [UInt8]) {
+        read(leaf, nil)
+        frontier.append(MerkleTree.leafHash(leaf.span))
+    }
+
+    /// Checks what the entry says of itself, and its columns where there are any.
+    private mutating func read(_ leaf: [UInt8], _ projection: Entry.Projection?) {
+        let sequence = frontier.size
+        guard let entry = Entry(leaf: leaf) else {
+            return report(sequence, "the entry is not in canonical form")
+        }
+        if entry.projection.sequence != sequence {
+            report(sequence, "the entry says that it is \(entry.projection.sequence)")
+        } else if let projection, entry.projection != projection {
+            report(sequence, "a column differs from the entry")
+        }
+        note(entry, at: sequence)
     }
 
     /// Checks a checkpoint of the present size.

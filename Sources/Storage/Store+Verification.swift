@@ -30,6 +30,24 @@ extension Store {
         let keys = try verifierKeys()
         let count = try entryCount()
         var verifier = LogVerifier(keys: keys)
+        try walk(&verifier, to: count, progress: progress)
+        try checkBeyond(&verifier, count)
+        let records = try checkRecords(&verifier, isWholeLog: verifier.size == count)
+        try checkVersions(&verifier)
+        try checkSchema(&verifier)
+        // In the trail's order, and last what is about no entry.
+        let findings = verifier.findings.enumerated().sorted {
+            ($0.element.sequence ?? .max, $0.offset) < ($1.element.sequence ?? .max, $1.offset)
+        }.map(\.element)
+        return Verification(
+            entryCount: verifier.size, checkpointCount: verifier.checkpointCount,
+            recordCount: records, checkpoint: try newestCheckpoint(), findings: findings)
+    }
+
+    /// Checks the entries from where the verifier stands, their nodes and their checkpoints.
+    func walk(
+        _ verifier: inout LogVerifier, to count: Int, progress: @Sendable (Int, Int) -> Void
+    ) throws(StorageError) {
         while verifier.size < count {
             let before = verifier.size
             verifier = try check(verifier, upTo: min(before + Self.chunk, count))
@@ -44,17 +62,6 @@ extension Store {
             verifier.report(
                 verifier.newestCheckpointSize, "the entry is not covered by any checkpoint")
         }
-        try checkBeyond(&verifier, count)
-        let records = try checkRecords(&verifier, isWholeLog: verifier.size == count)
-        try checkVersions(&verifier)
-        try checkSchema(&verifier)
-        // In the trail's order, and last what is about no entry.
-        let findings = verifier.findings.enumerated().sorted {
-            ($0.element.sequence ?? .max, $0.offset) < ($1.element.sequence ?? .max, $1.offset)
-        }.map(\.element)
-        return Verification(
-            entryCount: verifier.size, checkpointCount: verifier.checkpointCount,
-            recordCount: records, checkpoint: try newestCheckpoint(), findings: findings)
     }
 
     /// What the tail of the trail has left behind where it was cut off: checkpoints and nodes over

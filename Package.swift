@@ -67,6 +67,7 @@ let package = Package(
         library(
             "Handoff", ["Files", "Linux", "OpenSSL", "Processes", "Rotations", "Secrets"],
             exclude: ["CONTRACT.md"]),
+        library("Reports", ["Audit", "Rotations", "Storage"]),
         library("Curl", ["CCurl", "Secrets"], overC),
         library("HTTP", ["Curl", "OpenSSL", "Secrets"]),
         library("Pinecone", ["HTTP", "OpenSSL", "Rotations", "Secrets"]),
@@ -74,7 +75,8 @@ let package = Package(
             name: "keyturn",
             dependencies: [
                 "Audit", "Files", "HTTP", "Handoff", "Linux", "OpenSSL", "Pinecone", "Processes",
-                "Rotations", "SQLite", "Secrets", "Storage", "Vault", "YAML", argumentParser,
+                "Reports", "Rotations", "SQLite", "Secrets", "Storage", "Vault", "YAML",
+                argumentParser,
             ], swiftSettings: strict),
 
         // A local Admin API with faults; never linked into keyturn.
@@ -123,6 +125,8 @@ let package = Package(
                 "SQLite", "Secrets",
                 "Storage", "TestSupport", "Vault",
             ]),
+        tests(
+            "ReportsTests", ["Audit", "OpenSSL", "Reports", "Rotations", "Storage"], strict),
         tests("HandoffTests", ["Handoff", "OpenSSL", "Rotations", "Secrets"]),
         tests("PineconeTests", ["HTTP", "OpenSSL", "Pinecone", "Rotations", "Secrets"]),
         tests("RotationsTests", ["Rotations"], strict),

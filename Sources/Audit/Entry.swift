@@ -156,7 +156,25 @@ extension Event {
         put("incident", incident?.text)
         put("selector", selector)
         put("exported", exported?.rawValue)
+        put("schedule", schedule)
+        put("max_age_s", (maxAge?.seconds).map(JSON.integer))
+        put("strategy", strategy?.rawValue)
+        put("rotated_at", rotatedAt?.rfc3339)
+        put("due", due?.rfc3339)
+        put("report", report?.json)
         return members
+    }
+}
+
+extension ReportReference {
+    fileprivate var json: JSON {
+        var members: [String: JSON] = [
+            "format": .string(format.rawValue), "from": .string(from.rfc3339),
+            "to": .string(to.rfc3339), "size": .integer(Int64(size)), "whole": .boolean(isWhole),
+            "sha256": .string(hexadecimal(digest)),
+        ]
+        members["label"] = label.map(JSON.string)
+        return .object(members)
     }
 }
 

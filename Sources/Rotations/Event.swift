@@ -49,6 +49,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case stateMoved = "state.moved"
     case auditExported = "audit.exported"
     case secretSearched = "secret.searched"
+    case reportMade = "report.made"
 }
 
 /// One fact. Every field is typed and optional; there is no free map that a value could enter by.
@@ -95,6 +96,15 @@ package struct Event: Hashable, Sendable {
     package var selector: String?
     /// In which form the trail was handed out.
     package var exported: ExportFormat?
+    /// What a policy demands from here on, in words and as the limit that a report measures by.
+    package var schedule: String?
+    package var maxAge: Interval?
+    package var strategy: Strategy?
+    /// Since when a secret's age counts that the policy's file told, or an earlier policy left.
+    package var rotatedAt: Timestamp?
+    /// When the schedule wanted the rotation.
+    package var due: Timestamp?
+    package var report: ReportReference?
 
     package init(_ type: EventType, _ fill: (inout Event) -> Void = { _ in }) {
         self.type = type
@@ -106,6 +116,42 @@ package struct Event: Hashable, Sendable {
 package enum ExportFormat: String, Sendable {
     case jsonLines = "jsonl"
     case tiles
+}
+
+/// The forms of a report.
+package enum ReportFormat: String, Sendable, CaseIterable {
+    case text
+    case json
+    case csv
+    case html
+}
+
+/// A report that was made, and how far the trail was found intact for it.
+package struct ReportReference: Hashable, Sendable {
+    package let format: ReportFormat
+    package let from: Timestamp
+    package let to: Timestamp
+    /// `KEY=VALUE`, when it is about the policies with this label only.
+    package let label: String?
+    /// How many entries it rests on; all of them were found intact.
+    package let size: Int
+    /// Whether all of them were looked at for it, or only those since an earlier report.
+    package let isWhole: Bool
+    /// SHA-256 of its bytes.
+    package let digest: [UInt8]
+
+    package init(
+        format: ReportFormat, from: Timestamp, to: Timestamp, label: String?, size: Int,
+        isWhole: Bool, digest: [UInt8]
+    ) {
+        self.format = format
+        self.from = from
+        self.to = to
+        self.label = label
+        self.size = size
+        self.isWhole = isWhole
+        self.digest = digest
+    }
 }
 
 /// A credential at the provider.

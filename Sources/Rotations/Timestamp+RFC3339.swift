@@ -34,24 +34,35 @@ extension Timestamp: CustomStringConvertible {
     }
 
     /// The instant in UTC, always with milliseconds and `Z`: `2026-05-04T09:30:00.000Z`.
-    package var rfc3339: String {
+    package var rfc3339: String { text("0000-00-00T00:00:00.000Z") }
+
+    /// To the second, in UTC, as a table shows it: `2026-05-04 09:30:00Z`.
+    package var secondText: String { text("0000-00-00 00:00:00Z") }
+
+    /// To the minute, in UTC, as a table shows it: `2026-05-04 09:30Z`.
+    package var minuteText: String { text("0000-00-00 00:00Z") }
+
+    /// The digits of the instant in the places of the pattern's zeros, which may end early.
+    private func text(_ pattern: String) -> String {
         let (number, rest) = milliseconds.floorDivided(by: 86_400_000)
         let date = CivilDate(dayNumber: Int(number))
-        let second = rest / 1000
-        let day = "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
-        let time = [second / 3600, second / 60 % 60, second % 60]
-            .map { padded($0, 2) }.joined(separator: ":")
-        return "\(day)T\(time).\(padded(rest % 1000, 3))Z"
+        let second = Int(rest / 1000)
+        var bytes = Array(pattern.utf8)
+        for (place, width, value) in [
+            (0, 4, date.year), (5, 2, date.month), (8, 2, date.day), (11, 2, second / 3600),
+            (14, 2, second / 60 % 60), (17, 2, second % 60), (20, 3, Int(rest % 1000)),
+        ] where place + width <= bytes.count {
+            var value = value
+            for index in stride(from: place + width - 1, through: place, by: -1) {
+                bytes[index] = UInt8(ascii: "0") + UInt8(value % 10)
+                value /= 10
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The same as `rfc3339`.
     package var description: String { rfc3339 }
-}
-
-/// The number in decimal, with leading zeros up to this width.
-private func padded(_ number: some BinaryInteger, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
 }
 
 /// Reads the parts of a date-time from left to right.

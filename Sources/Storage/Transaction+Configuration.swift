@@ -166,6 +166,9 @@ extension Transaction {
                 .text(secret.id.text), .text(document), .integer(phase),
                 .integer(now.milliseconds),
             ])
+        let rotatedAt = try database.first(
+            "SELECT rotated_at_ms FROM secret WHERE id = ?", [.text(secret.id.text)]
+        ) { $0.optionalInteger(0).map(Timestamp.init(milliseconds:)) }
         try database.run("DELETE FROM policy_label WHERE secret_id = ?", [.text(secret.id.text)])
         for (key, value) in policy.labels {
             try database.run(
@@ -180,6 +183,11 @@ extension Transaction {
                     kind: policy.target.kind, providerID: policy.target.providerID)
                 $0.digestBefore = before.map(Documents.digest)
                 $0.digestAfter = Documents.digest(document)
+                // A list of minutes may be of any length, and an entry may not.
+                $0.schedule = String(policy.schedule.text.prefix(200))
+                $0.maxAge = policy.schedule.maxAge
+                $0.strategy = policy.terms.strategy
+                $0.rotatedAt = type == .policyAdded ? rotatedAt ?? nil : nil
             })
     }
 

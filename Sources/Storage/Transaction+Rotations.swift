@@ -21,7 +21,16 @@ extension Transaction {
                 .integer(rotation.startedAt.milliseconds),
                 Value(rotation.incident?.text),
             ])
-        try append(event(.rotationStarted, rotation))
+        let due = rotation.trigger == .schedule ? try dueDate(of: rotation.secret) : nil
+        try append(event(.rotationStarted, rotation) { $0.due = due })
+    }
+
+    /// When the schedule wants the secret rotated, as it was last computed.
+    private func dueDate(of secret: SecretReference) throws -> Timestamp? {
+        let due = try database.first(
+            "SELECT due_at_ms FROM secret WHERE id = ?", [.text(secret.id.text)]
+        ) { $0.optionalInteger(0) }
+        return (due ?? nil).map(Timestamp.init(milliseconds:))
     }
 
     /// Writes the rotation's row, its changes and their entries. The row must still have the
@@ -64,6 +73,7 @@ extension Transaction {
             if type == .rotationStarted {
                 $0.reason = rotation.reason
                 $0.ticket = rotation.ticket
+                $0.incident = rotation.incident
             }
             fill(&$0)
         }

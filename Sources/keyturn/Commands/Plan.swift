@@ -83,15 +83,3 @@ struct Plan: KeyturnCommand {
         ]
     }
 }
-
-extension Timestamp {
-    /// To the second, in UTC, as a table shows it: `2026-05-04 09:30:00Z`.
-    var secondText: String {
-        String(rfc3339.prefix(19)).replacing("T", with: " ") + "Z"
-    }
-
-    /// To the minute, in UTC, as a table shows it: `2026-05-04 09:30Z`.
-    var minuteText: String {
-        String(rfc3339.prefix(16)).replacing("T", with: " ") + "Z"
-    }
-}

@@ -118,9 +118,10 @@ class Life:
         shutil.copytree(self.world.directory, kept, ignore=shutil.ignore_patterns("ballast"))
         text = str(error) if isinstance(error, Broken) else traceback.format_exc()
         steps = "\n".join(f"  {ended}" for ended in self.world.ended[-14:])
-        return (f"KEYTURN_SEED={SEED} KEYTURN_WORLD={self.number} KEYTURN_KILLS={KILLS}"
-                f" KEYTURN_LANES={LANES}, round {self.rounds}, kept in {kept}:\n{text}\n"
-                f"  {self.plan}\n{steps}\n")
+        story = (f"KEYTURN_SEED={SEED} KEYTURN_WORLD={self.number}, round {self.rounds},"
+                 f" kept in {kept}:\n{text}\n  {self.plan}\n{steps}\n")
+        (kept / "story").write_text(story)
+        return story
 
     # A round
 
@@ -207,6 +208,7 @@ class Life:
         if hit and process.poll() is None:
             self.seen += killing.seen(pid)
             killing.send(pid, signal.SIGKILL)
+        self.wake(process, pid, traced)
 
     def stop(self, step, process, pid, log):
         """It sleeps while others work, and wakes late."""
@@ -217,10 +219,17 @@ class Life:
             self.tally.add("stops")
             for other in self.companions(step):
                 self.world.finish(*other)
-        # A tracer counts for each thread: another one may be stopped at the same call.
-        while process.poll() is None:
-            killing.send(pid, signal.SIGCONT)
+        self.wake(process, pid, log)
+
+    @staticmethod
+    def wake(process, pid, log):
+        """Whoever was stopped goes on. A tracer counts for each thread and each child: others may
+        be stopped at the same call, also a consumer that has outlived its keeper."""
+        while log is not None and process.poll() is None:
+            for each in killing.stopped(log):
+                killing.send(each, signal.SIGCONT)
             time.sleep(0.1)
+        killing.send(pid, signal.SIGCONT)
 
     def has_struck(self, step, mark):
         time.sleep(0.01)  # the emulator has other work as well

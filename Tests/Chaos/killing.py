@@ -84,10 +84,16 @@ def wait_until(condition, process, limit):
     return False
 
 
+def stopped(log):
+    """Those whom the tracer has seen stopped by its signal."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return [int(line.split()[0]) for line in text.splitlines() if "stopped by SIGSTOP" in line]
+
+
 def is_stopped(pid, log=None):
     """Whether a signal has stopped it. Who is traced stops at every call: then the log says it."""
     if log is not None:
-        return log.exists() and b"stopped by SIGSTOP" in log.read_bytes()
+        return bool(stopped(log))
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
     except OSError:

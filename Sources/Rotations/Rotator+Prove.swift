@@ -20,10 +20,22 @@ extension Rotator {
             return .advanced(try await journal.record([proved], in: stepped(rotation)))
         case (.accepted, .overlap):
             alive.insert(version.number, of: rotation.secret)
-            let debts = try await debts(for: version, in: rotation)
-            return .advanced(try await journal.record([proved] + debts, in: stepped(rotation)))
+            var changes = [proved]
+            let (equipped, refusal) = try await equip(version, in: rotation)
+            if let refusal {
+                // An emergency is not held up by what the new credential may do.
+                guard rotation.trigger == .emergency else {
+                    return try await fail(equipped, refusal.cause, refusal)
+                }
+                changes.append(.gateOverridden(refusal.cause))
+            }
+            changes += try await debts(for: version, in: rotation)
+            return .advanced(try await journal.record(changes, in: stepped(equipped)))
         case (.refused, .inPlace):
             return try await replace(version, in: rotation, after: [proved])
+        case (.refused, .overlap) where rotation.isRollback:
+            // It was accepted when a person asked for it. Both values stay as they are.
+            return try await park(rotation, .foreignRotated, after: [proved])
         case (.refused, .overlap):
             return try await giveUp(version, in: rotation, after: [proved])
         case (.noVerdict, .inPlace), (.notHeld, .inPlace):
@@ -42,9 +54,15 @@ extension Rotator {
         guard rotation.state == .open else {
             return try await fail(rotation, .newSecretRefused, after: changes)
         }
+        var next = rotation
+        var changes = changes
+        let credential = reference(to: version, in: rotation)
+        let attempts = try await journal.attempts(of: rotation.secret)
+        if version.provedAt != nil, let late = lateAttempt(attempts, since: version) {
+            changes += try await lateCommit(of: late, credential, in: &next)
+        }
         return try await mintAgain(
-            rotation, order(for: rotation, reference(to: version, in: rotation)), oldIsDead: true,
-            after: changes)
+            next, order(for: rotation, credential), oldIsDead: true, after: changes)
     }
 
     /// Whether the version that is replaced, if its value is held, is accepted now.
@@ -103,6 +121,11 @@ extension Rotator {
                 ? clock.now() : clock.now() + rotation.terms.overlap
             for other in others { changes.append(.retiring(version: other.number, at: date)) }
             changes.append(.promoted(version: version.number))
+            // P17: what a call in place may do late, it does to an account that is left.
+            for attempt in try await journal.attempts(of: rotation.secret)
+            where attempt.effect.name == nil && attempt.watchUntil != nil {
+                changes.append(.unwatched(attempt.effect))
+            }
             if date > clock.now() { next.nextTryAt = date }
         }
         return .advanced(try await journal.record(changes, in: next))
@@ -118,15 +141,15 @@ extension Rotator {
         return version
     }
 
-    /// The deliveries that a new version owes, and the older debts that they take the place of
-    /// (P22).
+    /// The deliveries that a version owes, and the debts of others that they take the place of (P22):
+    /// of older ones, and in a rollback of the newer one.
     private func debts(
         for version: Version, in rotation: Rotation
     ) async throws(JournalError) -> [Change] {
         var changes: [Change] = []
-        for older in try await journal.versions(of: rotation.secret)
-        where older.number < version.number {
-            for delivery in try await journal.deliveries(of: older.number, of: rotation.secret)
+        for other in try await journal.versions(of: rotation.secret)
+        where other.number != version.number {
+            for delivery in try await journal.deliveries(of: other.number, of: rotation.secret)
             where delivery.isDebt { changes.append(.overtaken(delivery)) }
         }
         for (position, destination) in rotation.terms.destinations.enumerated() {

@@ -9,21 +9,17 @@ import Testing
     static let lines = [
         Wrong(
             "polcy: 1",
-            "8:5: a policy has no key `polcy` (the keys of a policy are name, service-account, api-key, strategy, at, last-rotated, labels, deliver, env-names, every, from, cron, first, spread, window, max-age, overlap, keep, attempts)"
+            "8:5: a policy has no key `polcy` (the keys of a policy are name, service-account, api-key, strategy, at, last-rotated, labels, deliver, env-names, every, from, cron, first, spread, window, max-age, overlap, keep, attempts, acknowledge, gate-deadline, on-deadline)"
         ),
         Wrong("max-ag: 40d", "8:5: a policy has no key `max-ag` (did you mean `max-age`?)"),
         Wrong(
             "acknowledge: true",
-            "8:5: `acknowledge` is not carried out by this version (leave it out; nothing would happen by it)"
+            "8:18: `acknowledge` says when an old credential is retired, and in place it dies at once (leave `acknowledge` out)"
         ),
         Wrong("every: 1d", "8:5: `every` is here twice"),
         Wrong(
             "strategy: inplace",
             "8:15: `strategy` is expected to be one of in-place, overlap, and this is `inplace` (did you mean `in-place`?)"
-        ),
-        Wrong(
-            "strategy: overlap",
-            "8:15: `overlap` is not carried out for service accounts by this version (write strategy: in-place)"
         ),
         Wrong(
             "overlap: 24h",
@@ -116,6 +112,33 @@ import Testing
         Wrong(
             "nightly", "8:13: `window` is expected to be a mapping of keys, and this is `nightly`"),
     ]
+
+    @Test func `a service account overlaps only where the policy says so`() throws {
+        let plain = try Reading.parse(Reading.policy()).policies.first?.policy.terms
+        #expect(plain?.strategy == .inPlace)
+        let sibling = try Reading.parse(
+            Reading.policy(
+                "strategy: overlap", "overlap: 2h", "deliver:",
+                "  - file: { path: /run/ci/env, format: env }")
+        ).policies.first?.policy.terms
+        #expect(sibling?.strategy == .overlap)
+        #expect(sibling?.overlap == .hours(2))
+    }
+
+    @Test(arguments: [
+        "file: { path: /run/ci/secret }", "file: { path: /run/ci/secret, format: raw }",
+        "command: { run: [/bin/push], input: raw }",
+    ])
+    func `a value without its client id is of no use beside a sibling`(_ destination: String) {
+        let column = destination.hasPrefix("file") ? 23 : 26
+        #expect(
+            Reading.problems(
+                Reading.policy("strategy: overlap", "deliver:", "  - \(destination)"))
+                == [
+                    "10:\(column): `raw` leaves the client id out, and with `overlap` it changes "
+                        + "with the secret (write env or json, and let the consumer read both)"
+                ])
+    }
 
     @Test(arguments: lines)
     func `a line of a policy that is wrong says so`(_ wrong: Wrong) {

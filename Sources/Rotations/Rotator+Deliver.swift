@@ -104,11 +104,7 @@ extension Rotator {
     ) async throws(JournalError) -> Delivery {
         var delivery = delivery
         let destination = delivery.destination
-        if delivery.temporary != nil || delivery.process != nil {
-            // It was begun by somebody who is gone (P23, P24).
-            await handoff.clearAway(
-                destination, temporary: delivery.temporary, process: delivery.process)
-        }
+        await clearAway(&delivery)
         let label = PayloadLabel(
             name: rotation.secret.name, version: version.number, kind: rotation.target.kind,
             rotation: rotation.id)
@@ -124,7 +120,6 @@ extension Rotator {
         delivery.digest = try journal.fingerprint(of: contents)
         delivery.temporary = handoff.temporaryName(
             for: destination, suffix: try journal.newIdentifier().text)
-        delivery.process = nil
         try await journal.record(delivery, rotation: rotation.id, hook: nil)
         // A crash from here on finds the intent: the destination gets the same contents again.
         let intended = delivery
@@ -137,6 +132,16 @@ extension Rotator {
                 try? await journal.record(running, rotation: rotation.id, hook: nil)
             })
         return try await settle(delivery, result, in: rotation)
+    }
+
+    /// Removes what somebody who is gone had begun: a temporary file (P24), a command that still
+    /// runs (P23).
+    func clearAway(_ delivery: inout Delivery) async {
+        guard delivery.temporary != nil || delivery.process != nil else { return }
+        await handoff.clearAway(
+            delivery.destination, temporary: delivery.temporary, process: delivery.process)
+        delivery.temporary = nil
+        delivery.process = nil
     }
 
     private func render(

@@ -150,7 +150,12 @@ extension Rotator {
         for other in try await journal.versions(of: rotation.secret)
         where other.number != version.number {
             for delivery in try await journal.deliveries(of: other.number, of: rotation.secret)
-            where delivery.isDebt { changes.append(.overtaken(delivery)) }
+            where delivery.isDebt {
+                // Nobody will look by its row again for what was left of it.
+                var overtaken = delivery
+                await clearAway(&overtaken)
+                changes.append(.overtaken(overtaken))
+            }
         }
         for (position, destination) in rotation.terms.destinations.enumerated() {
             changes.append(

@@ -154,6 +154,7 @@ extension Event {
         put("schema", schemaVersion)
         put("clock_offset_ms", clockOffsetMilliseconds.map(JSON.integer))
         put("incident", incident?.text)
+        put("selector", selector)
         return members
     }
 }

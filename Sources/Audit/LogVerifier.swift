@@ -127,7 +127,7 @@ package struct LogVerifier: Sendable {
         case "version.stored":
             keep(value, record)
             keep(answer, nil)
-        case "admin.logged-in": keep(value, record)
+        case "admin.logged-in", "version.imported": keep(value, record)
         case "version.destroyed": keep(value, nil)
         case "answer.sealed": keep(answer, record)
         default: keep(RecordKey(purpose: "signing-key", owner: "", number: 0), record)
@@ -135,7 +135,8 @@ package struct LogVerifier: Sendable {
     }
 
     private static let typesWithRecords: Set<String> = [
-        "version.stored", "version.destroyed", "admin.logged-in", "answer.sealed",
+        "version.stored", "version.imported", "version.destroyed", "admin.logged-in",
+        "answer.sealed",
         "state.created",
     ]
 }

@@ -63,7 +63,10 @@ package struct Destinations: Handoff {
     package func clearAway(
         _ destination: Destination, temporary: String?, process: String?
     ) async {
-        if case .file(let terms) = destination.receiver, let temporary {
+        // A name of another form is not ours, whoever wrote it into the row.
+        if case .file(let terms) = destination.receiver, let temporary,
+            DestinationFile.isTemporaryName(temporary)
+        {
             // A leftover that cannot be removed shows again as a destination that is not fit.
             _ = try? file(terms).removeTemporary(named: temporary)
         }

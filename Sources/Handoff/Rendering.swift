@@ -103,3 +103,45 @@ package enum Rendering {
         text.append(UInt8(ascii: "\""))
     }
 }
+
+// MARK: Reading back
+
+extension Rendering {
+    /// The value in contents that were written in one of the formats; nil when there is none.
+    package static func value(
+        in contents: borrowing SecretBytes, as format: PayloadFormat, of kind: Target.Kind,
+        names: EnvironmentNames
+    ) -> SecretBytes? {
+        switch format {
+        case .raw: return contents.isEmpty ? nil : try? contents.copy()  // no memory: no value
+        case .json:
+            let key = kind == .apiKey ? "api_key" : "client_secret"
+            return SecretJSON.secret([key], in: contents.bytes)
+        case .env:
+            return assigned(kind == .apiKey ? names.apiKey : names.clientSecret, contents.bytes)
+        }
+    }
+
+    /// The value of a `NAME=value` line, out of its single quotes.
+    private static func assigned(_ name: String, _ text: Span<UInt8>) -> SecretBytes? {
+        let prefix = Array((name + "=").utf8)
+        var start = 0
+        while start < text.count {
+            var end = start
+            while end < text.count, text[end] != 0x0a { end += 1 }
+            let isWanted =
+                end - start > prefix.count
+                && prefix.indices.allSatisfy { text[start + $0] == prefix[$0] }
+            if isWanted {
+                var (first, last) = (start + prefix.count, end)
+                let quote = UInt8(ascii: "'")
+                if last - first > 1, text[first] == quote, text[last - 1] == quote {
+                    (first, last) = (first + 1, last - 1)
+                }
+                return try? SecretBytes(copying: text.extracting(first..<last))  // as above
+            }
+            start = end + 1
+        }
+        return nil
+    }
+}

@@ -49,6 +49,7 @@ package struct APIKeys: Provider {
         guard let id = SecretJSON.plain(["key", "id"], in: answer.bytes),
             let value = SecretJSON.secret(["value"], in: answer.bytes), !value.isEmpty
         else { throw UndecodableAnswer(.answerUndecodable) }
+        guard Self.canBeSent(value) else { throw UndecodableAnswer(.valueUnfit) }
         let name = SecretJSON.plain(["key", "name"], in: answer.bytes)
         guard name == order.attemptName, id != order.credential.providerID else {
             throw UndecodableAnswer(.answerForAnother)
@@ -58,6 +59,12 @@ package struct APIKeys: Provider {
                 reference: CredentialReference(
                     kind: .apiKey, providerID: id, name: name, clientID: nil,
                     project: order.credential.project), value: value))
+    }
+
+    /// Whether a header can carry it. Else it can neither be proved nor used.
+    private static func canBeSent(_ value: borrowing SecretBytes) -> Bool {
+        let bytes = value.bytes
+        return bytes.indices.allSatisfy { bytes[$0] > 0x20 && bytes[$0] < 0x7f }
     }
 
     package func find(_ order: Order) async -> Outcome<[CredentialReference]> {

@@ -153,4 +153,16 @@ extension AdminClient {
         case .unsettled(let cause): cause
         }
     }
+
+    /// What each logged-in admin says to the question whether its secret works; nil where it does.
+    package func checkEachAdmin() async -> [(name: String, cause: Cause?)] {
+        var found: [(name: String, cause: Cause?)] = []
+        for admin in await admins() {
+            switch await token(of: admin) {
+            case .opened: found.append((admin.name, nil))
+            case .failed(let refusal): found.append((admin.name, refusal.cause))
+            }
+        }
+        return found
+    }
 }

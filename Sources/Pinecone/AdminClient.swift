@@ -43,7 +43,7 @@ package actor AdminClient {
     // MARK: Admins and their tokens
 
     /// An admin and its token, or why there is none.
-    private enum Opened: Sendable {
+    enum Opened: Sendable {
         case opened(AccessToken)
         case failed(Refusal)
     }
@@ -66,14 +66,14 @@ package actor AdminClient {
         return .failure(refusal)
     }
 
-    private func admins() async -> [AdminAccount] {
+    func admins() async -> [AdminAccount] {
         if let accounts { return accounts }
         let found = await access.accounts()
         accounts = found
         return found
     }
 
-    private func token(of admin: AdminAccount) async -> Opened {
+    func token(of admin: AdminAccount) async -> Opened {
         if let token = tokens[admin], token.expiresAt > clock.now() { return .opened(token) }
         if isRecent(refusals[admin]) { return .failed(Refusal(.adminRefused)) }
         // One exchange at a time for each admin: the others wait for its token.

@@ -52,6 +52,14 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case interrupted
     case moved
 
+    /// Whether it passes by itself or by a person's word, and is no failure.
+    package var isWaiting: Bool {
+        switch self {
+        case .clock, .notAcknowledged, .adminUnderWay: true
+        default: false
+        }
+    }
+
     /// One clause for a person.
     package var text: String {
         switch self {

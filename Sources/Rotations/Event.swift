@@ -18,6 +18,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case rotationResumed = "rotation.resumed"
     case rotationRolledBack = "rotation.rolled-back"
     case rotationAdvanced = "rotation.advanced"
+    case rotationHeld = "rotation.held"
     case rotationFailed = "rotation.failed"
     case rotationParked = "rotation.parked"
     case rotationSuperseded = "rotation.superseded"
@@ -88,6 +89,8 @@ package struct Event: Hashable, Sendable {
     /// How far the provider's clock was ahead of ours (P28).
     package var clockOffsetMilliseconds: Int64?
     package var incident: Identifier?
+    /// What an emergency is about, as the person said it.
+    package var selector: String?
 
     package init(_ type: EventType, _ fill: (inout Event) -> Void = { _ in }) {
         self.type = type

@@ -66,12 +66,15 @@ package enum AttemptName {
     /// more than once, and a late commit of one attempt must not pass for another (P16).
     package static func make(base: String, attempt: Identifier) -> String {
         var name = base
-        if let tilde = base.lastIndex(of: "~"),
-            Identifier(String(base[base.index(after: tilde)...])) != nil
-        {
-            name = String(base[..<tilde])
-        }
+        if isOurs(base), let tilde = base.lastIndex(of: "~") { name = String(base[..<tilde]) }
         while name.utf8.count > maximumByteCount - 1 - 26 { name.unicodeScalars.removeLast() }
         return "\(name)~\(attempt.text)"
+    }
+
+    /// Whether a name has the form of ours. Other states, and copies of this one, give such names
+    /// too.
+    package static func isOurs(_ name: String) -> Bool {
+        guard let tilde = name.lastIndex(of: "~") else { return false }
+        return Identifier(String(name[name.index(after: tilde)...])) != nil
     }
 }

@@ -147,8 +147,9 @@ package struct Attempt: Hashable, Sendable {
 
 /// What a rotation records besides its own row. Each has its entry.
 package enum Change: Sendable {
-    /// The survey, and what the old secret said.
-    case prepared(Survey, Verdict)
+    /// The survey, what the old secret said, and how far the provider's clock was ahead of ours where
+    /// that is worth a word (P28).
+    case prepared(Survey, Verdict, clockOffsetMilliseconds: Int64?)
     case intended(Effect)
     case settled(Effect, OutcomeWord, Cause?, status: Int?)
     /// It seems not to have happened; it is looked for until then (P17).
@@ -171,10 +172,14 @@ package enum Change: Sendable {
     case retired(version: Int, Verdict, timeToDeathMilliseconds: Int64?)
     /// The value is erased from the vault.
     case destroyed(version: Int)
+    /// It waits, and that is no failure.
+    case held(Cause)
     case failed(Cause, status: Int?)
     case parked(Cause)
     /// The deadline of the gate has passed, and the policy retires all the same (P25).
     case gateOverridden(Cause)
     case superseded
+    /// A person takes it up, for this reason, or a late commit does (P17).
+    case resumed(reason: String?, Cause?)
     case finished
 }

@@ -12,9 +12,13 @@ extension Rotator {
             return .advanced(try await journal.record([], in: stepped(rotation)))
         }
         switch (delivered, rotation.terms.strategy) {
-        case (.foreignRotated, .inPlace) where version.provedAt == nil:
+        case (.foreignRotated, .inPlace):
+            // P17: it is we who replaced it if an earlier call was carried out late.
+            guard try await isInDoubt(version, in: rotation) else {
+                return try await park(rotation, .foreignRotated)
+            }
             return try await replace(version, in: rotation, after: [])
-        case (.foreignRotated, _): return try await park(rotation, .foreignRotated)
+        case (.foreignRotated, .overlap): return try await park(rotation, .foreignRotated)
         case (.noVerdict, _): return try await fail(rotation, .unproved)
         case (.incomplete, .inPlace):
             return .advanced(try await journal.record([], in: stepped(rotation)))

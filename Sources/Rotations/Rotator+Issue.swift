@@ -126,8 +126,7 @@ extension Rotator {
             next.mintings -= 1
             next.to = nil
             return try await fail(
-                next, .notCarriedOut, backTo: .prepare,
-                after: [.settled(effect, .refused, .notCarriedOut, status: nil)])
+                next, .notCarriedOut, backTo: .prepare, after: notCarriedOut(effect, order))
         case .noVerdict where conditions.isStopping(): return .waits(rotation)
         case .noVerdict, .notHeld:
             return try await fail(rotation, .oldSecretNoVerdict)
@@ -159,15 +158,16 @@ extension Rotator {
             next.mintings -= 1
             next.to = nil
             return try await fail(
-                next, .notCarriedOut, backTo: .prepare,
-                after: [.settled(effect, .refused, .notCarriedOut, status: nil)])
+                next, .notCarriedOut, backTo: .prepare, after: notCarriedOut(effect, order))
         }
         var next = rotation
         next.step = .prepare
         next.to = nil
         next = try await journal.record(lost(effect, orphan, .answerLost), in: next)
         // A crash here leaves a lost version with its id: the retire step deletes it.
-        next = try await end(effect.version, orphan, in: next).rotation
+        if await doubt(about: next) == nil {
+            next = try await end(effect.version, orphan, in: next).rotation
+        }
         guard next.mintings < Rotation.maximumMintings else {
             return try await park(next, .tooManyMintings)
         }

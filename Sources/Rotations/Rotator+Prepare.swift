@@ -8,10 +8,13 @@ extension Rotator {
         guard let old = all.first(where: { $0.state == .current }) else {
             return try await park(rotation, .targetMissing)
         }
+        let attempts = try await journal.attempts(of: rotation.secret)
+        // P17: what seemed not to have happened may have replaced it after all.
+        let late = rotation.terms.strategy == .inPlace ? lateAttempt(attempts, since: old) : nil
         // What is refused was not replaced by somebody else if it was never accepted, or if a later
         // version of ours was lost, or never accepted itself.
         let isReplacedByUs =
-            old.provedAt == nil
+            old.provedAt == nil || late != nil
             || all.contains { $0.number > old.number && [.lost, .pending].contains($0.state) }
         let recorded = reference(to: old, in: rotation)
         let survey: Survey
@@ -27,7 +30,7 @@ extension Rotator {
         if let doubt = await clockRefusal(rotation) { return try await hold(rotation, doubt) }
         let oldSaid = try await ask(old, survey.found, in: rotation)
         switch oldSaid {
-        case .refused where !rotation.trigger.isByHand && !isReplacedByUs:
+        case .refused where !isWantedByHand(rotation) && !isReplacedByUs:
             return try await park(rotation, .foreignRotated)
         case .noVerdict where rotation.trigger != .emergency:
             return try await fail(rotation, .oldSecretNoVerdict)
@@ -42,7 +45,17 @@ extension Rotator {
                 }
             }
         }
-        var next = stepped(rotation)
+        let orphans = Sweep.orphans(among: survey.listed, versions: all, attempts: attempts)
+        let swept = try await sweep(orphans, in: rotation)
+        if let cause = swept.cause { return try await fail(swept.rotation, cause) }
+        var next = stepped(swept.rotation)
+        var changes = [
+            Change.prepared(
+                survey, oldSaid, clockOffsetMilliseconds: await offsetWorthAWord(of: rotation))
+        ]
+        if let late, oldSaid == .refused {
+            changes += try await lateCommit(of: late, recorded, in: &next)
+        }
         next.from = old.number
         // Once known dead it stays so, whether it can be asked or not.
         let isKnownDead = rotation.oldSaid == .refused && oldSaid != .accepted
@@ -55,12 +68,33 @@ extension Rotator {
         }
         next.listed = survey.listed.map(\.providerID)
         return try await mint(
-            next, order: order(for: rotation, survey.found), after: [.prepared(survey, oldSaid)])
+            next, order: order(for: rotation, survey.found), after: changes)
+    }
+
+    /// Whether a person, by this rotation or by resuming it, says that what somebody else did does
+    /// not matter (P8).
+    private func isWantedByHand(_ rotation: Rotation) -> Bool {
+        rotation.trigger.isByHand || conditions.isByHand
     }
 
     /// P28: no schedule mints while the clock is behind the last entry, or far from the provider's.
     private func clockRefusal(_ rotation: Rotation) async -> Cause? {
         rotation.trigger == .schedule ? await clockDoubt() : nil
+    }
+
+    /// How far the provider's clock is ahead of ours, where an emergency or the size of it makes
+    /// that worth a word.
+    private func offsetWorthAWord(of rotation: Rotation) async -> Int64? {
+        let offset = await provider.clockOffsetMilliseconds
+        guard let offset, rotation.trigger == .emergency || abs(offset) > 300_000 else {
+            return nil
+        }
+        return offset
+    }
+
+    /// Why nothing may be retired now, if anything: an emergency goes on whatever the clock says.
+    func doubt(about rotation: Rotation) async -> Cause? {
+        rotation.trigger == .emergency ? nil : await clockDoubt()
     }
 
     /// Why nothing irreversible may happen now, if anything (P28).

@@ -24,6 +24,9 @@ extension Rotator {
             return .advanced(try await journal.record([proved] + debts, in: stepped(rotation)))
         case (.refused, .inPlace):
             return try await replace(version, in: rotation, after: [proved])
+        case (.refused, .overlap) where rotation.isRollback:
+            // It was accepted when a person asked for it. Both values stay as they are.
+            return try await park(rotation, .foreignRotated, after: [proved])
         case (.refused, .overlap):
             return try await giveUp(version, in: rotation, after: [proved])
         case (.noVerdict, .inPlace), (.notHeld, .inPlace):
@@ -42,9 +45,15 @@ extension Rotator {
         guard rotation.state == .open else {
             return try await fail(rotation, .newSecretRefused, after: changes)
         }
+        var next = rotation
+        var changes = changes
+        let credential = reference(to: version, in: rotation)
+        let attempts = try await journal.attempts(of: rotation.secret)
+        if version.provedAt != nil, let late = lateAttempt(attempts, since: version) {
+            changes += try await lateCommit(of: late, credential, in: &next)
+        }
         return try await mintAgain(
-            rotation, order(for: rotation, reference(to: version, in: rotation)), oldIsDead: true,
-            after: changes)
+            next, order(for: rotation, credential), oldIsDead: true, after: changes)
     }
 
     /// Whether the version that is replaced, if its value is held, is accepted now.
@@ -118,15 +127,15 @@ extension Rotator {
         return version
     }
 
-    /// The deliveries that a new version owes, and the older debts that they take the place of
-    /// (P22).
+    /// The deliveries that a version owes, and the debts of others that they take the place of (P22):
+    /// of older ones, and in a rollback of the newer one.
     private func debts(
         for version: Version, in rotation: Rotation
     ) async throws(JournalError) -> [Change] {
         var changes: [Change] = []
-        for older in try await journal.versions(of: rotation.secret)
-        where older.number < version.number {
-            for delivery in try await journal.deliveries(of: older.number, of: rotation.secret)
+        for other in try await journal.versions(of: rotation.secret)
+        where other.number != version.number {
+            for delivery in try await journal.deliveries(of: other.number, of: rotation.secret)
             where delivery.isDebt { changes.append(.overtaken(delivery)) }
         }
         for (position, destination) in rotation.terms.destinations.enumerated() {

@@ -3,28 +3,38 @@ import Secrets
 extension Rotator {
     /// Overlap: deletes the credentials whose date has come, once the gate is open (P25).
     func retire(_ rotation: Rotation) async throws(JournalError) -> Progress {
-        let versions = try await journal.versions(of: rotation.secret)
-        let now = clock.now()
-        let older = versions.filter { $0.number != rotation.to }
-        let due = older.filter {
-            $0.endedAt == nil
-                && ($0.state == .retiring && ($0.retireAt ?? now) <= now || $0.state == .lost)
-        }
-        let later = older.filter { $0.state == .retiring && ($0.retireAt ?? now) > now }
-        if due.isEmpty {
-            guard let next = later.compactMap(\.retireAt).min() else {
-                return .advanced(try await journal.record([], in: stepped(rotation)))
-            }
-            guard rotation.nextTryAt != next else { return .waits(rotation) }
-            var waiting = rotation
-            waiting.nextTryAt = next
-            return .waits(try await journal.record([], in: waiting))
-        }
-        if let refusal = try await gate(rotation) {
-            return refusal == .clock
-                ? try await hold(rotation, refusal) : try await fail(rotation, refusal)
-        }
         var next = rotation
+        // What nobody ever saw is used by nobody: no gate stands before it.
+        for version in try await journal.versions(of: rotation.secret)
+        where version.state == .lost && version.endedAt == nil {
+            guard !conditions.isStopping() else { return .waits(next) }
+            if let doubt = await doubt(about: next) { return try await hold(next, doubt) }
+            let end = try await end(version.number, reference(to: version, in: rotation), in: next)
+            next = end.rotation
+            if let cause = end.cause { return try await fail(next, cause) }
+        }
+        let retiring = try await journal.versions(of: rotation.secret).filter {
+            $0.number != rotation.to && $0.state == .retiring && $0.endedAt == nil
+        }
+        let now = clock.now()
+        let due = retiring.filter { ($0.retireAt ?? now) <= now }
+        guard !due.isEmpty else {
+            guard let date = retiring.compactMap(\.retireAt).min() else {
+                return .advanced(try await journal.record([], in: stepped(next)))
+            }
+            guard next.nextTryAt != date else { return .waits(next) }
+            next.nextTryAt = date
+            return .waits(try await journal.record([], in: next))
+        }
+        let date = due.compactMap(\.retireAt).max() ?? now
+        switch try await gate(of: next, since: date) {
+        case .open: break
+        case .waits(let cause, let date): return try await hold(next, cause, until: date)
+        case .failed(let cause): return try await fail(next, cause)
+        case .overdue(let cause) where next.terms.onDeadline == .retire:
+            next = try await journal.record([.gateOverridden(cause)], in: next)
+        case .overdue: return try await park(next, .gateDeadline)
+        }
         for version in due {
             guard !conditions.isStopping() else { return .waits(next) }
             let end = try await end(
@@ -32,27 +42,54 @@ extension Rotator {
             next = end.rotation
             if let cause = end.cause { return try await fail(next, cause) }
         }
-        return later.isEmpty
+        return retiring.count == due.count
             ? .advanced(try await journal.record([], in: stepped(next))) : .advanced(next)
     }
 
-    /// Why nothing may be retired yet, if anything (invariant 4).
-    private func gate(_ rotation: Rotation) async throws(JournalError) -> Cause? {
-        // Possession: read back, opened, accepted by the provider in this run.
+    /// What stands between a date and a retirement (invariant 4, P25).
+    private enum Gate {
+        case open
+        /// It opens by itself or by a person's word; worth another look then.
+        case waits(Cause, until: Timestamp?)
+        case failed(Cause)
+        /// Consumers have not come in the time that the policy gives them.
+        case overdue(Cause)
+    }
+
+    /// - Parameter date: when the retirement was due.
+    private func gate(
+        of rotation: Rotation, since date: Timestamp
+    ) async throws(JournalError) -> Gate {
+        // Possession: read back, opened, accepted by the provider in this run. Nothing goes before.
         let version = try await newVersion(of: rotation)
         if !alive.contains(version.number, of: rotation.secret) {
+            guard version.isHeld else { return .failed(.unproved) }
             let verdict = await ask(
                 try await credential(of: version, in: rotation), until: .accepted,
                 orRefused: version.provedAt != nil)
             switch verdict {
             case .accepted: alive.insert(version.number, of: rotation.secret)
-            case .refused: return .newSecretRefused
-            case .noVerdict, .notHeld: return .unproved
+            case .refused: return .failed(.newSecretRefused)
+            case .noVerdict, .notHeld: return .failed(.unproved)
             }
         }
-        guard rotation.trigger != .emergency else { return nil }
+        guard rotation.trigger != .emergency else { return .open }
         // Only now has the provider's clock been seen for certain (P28).
-        if let doubt = await clockDoubt() { return doubt }
+        if let doubt = await clockDoubt() { return .waits(doubt, until: nil) }
+        guard let missing = try await missing(version, in: rotation) else { return .open }
+        let deadline = rotation.terms.gateDeadline.map { date + $0 }
+        if let deadline, deadline <= clock.now() { return .overdue(missing) }
+        // A person's word takes the rotation up at once when it comes.
+        if missing.isWaiting { return .waits(missing, until: deadline ?? clock.now() + .hours(24)) }
+        // With a deadline it is the deadline that parks, not the count of failures.
+        guard let deadline else { return .failed(missing) }
+        return .waits(missing, until: min(deadline, clock.now() + .hours(1)))
+    }
+
+    /// What the consumers have not done yet to let the old credential go.
+    private func missing(
+        _ version: Version, in rotation: Rotation
+    ) async throws(JournalError) -> Cause? {
         for delivery in try await journal.deliveries(of: version.number, of: rotation.secret)
         where delivery.destination.isRequired {
             guard !delivery.isDebt else { return .deliveryFailed }
@@ -62,7 +99,7 @@ extension Rotator {
                 try journal.fingerprint(of: contents) == delivery.digest
             else { return .deliveryChanged }
         }
-        return nil
+        return rotation.terms.acknowledge && version.acknowledgedAt == nil ? .notAcknowledged : nil
     }
 
     /// Deletes one credential at the provider: intent, act, outcome. The cause says why it is still
@@ -112,8 +149,8 @@ extension Rotator {
         let versions = try await journal.versions(of: rotation.secret)
         let new = try await newVersion(of: rotation)
         var changes: [Change] = []
-        if new.provedAt == nil {
-            // P19: proof was owed since the promotion.
+        if new.isHeld, try await isInDoubt(new, in: rotation) {
+            // P19: proof was owed since the promotion. P17: a late commit may have replaced it.
             switch await ask(try await credential(of: new, in: rotation), until: .accepted) {
             case .accepted:
                 alive.insert(new.number, of: rotation.secret)
@@ -127,7 +164,7 @@ extension Rotator {
         }
         for old in versions
         where old.number != new.number && [.retiring, .lost].contains(old.state) {
-            guard old.isHeld, old.state == .retiring else {
+            guard old.isHeld, new.isHeld, old.state == .retiring else {
                 changes.append(
                     .retired(version: old.number, .notHeld, timeToDeathMilliseconds: nil))
                 continue

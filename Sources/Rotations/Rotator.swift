@@ -104,14 +104,17 @@ package struct Rotator: Sendable {
         return .waits(try await journal.record(changes + [failed], in: next))
     }
 
-    /// Waits for a doubt to end. It is no failure, so that a clock that is wrong for an hour parks
-    /// nothing; it is written down once.
-    func hold(_ rotation: Rotation, _ cause: Cause) async throws(JournalError) -> Progress {
-        guard rotation.cause != cause else { return .waits(rotation) }
+    /// Waits for a doubt to end, or for a person's word. It is no failure, so that a clock that is
+    /// wrong for an hour parks nothing; it is written down once.
+    /// - Parameter date: when to look again; nil for the next run.
+    func hold(
+        _ rotation: Rotation, _ cause: Cause, until date: Timestamp? = nil
+    ) async throws(JournalError) -> Progress {
+        guard rotation.cause != cause || rotation.nextTryAt != date else { return .waits(rotation) }
         var next = rotation
         next.cause = cause
-        return .waits(
-            try await journal.record([.failed(cause, status: nil)], in: next))
+        next.nextTryAt = date
+        return .waits(try await journal.record([.held(cause)], in: next))
     }
 
     /// Stops the rotation until a person, or an emergency, takes it up. Proofs and deliveries go on

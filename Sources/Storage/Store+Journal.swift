@@ -72,7 +72,7 @@ extension Store: Journal {
         }
     }
 
-    private static func effect(_ row: Row) throws -> Effect {
+    static func effect(_ row: Row) throws -> Effect {
         guard let id = Identifier(row.text(0)), let step = Step(rawValue: row.text(1)),
             let state = Effect.State(rawValue: row.text(4))
         else { throw StorageError.damaged("an effect's row has an unknown word") }

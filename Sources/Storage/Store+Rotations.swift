@@ -53,6 +53,22 @@ extension Store {
         }
     }
 
+    /// Rotations, the newest first: of one secret or all, in one state or any.
+    package func rotations(
+        of secret: SecretReference?, in state: Rotation.State?, limit: Int
+    ) throws(StorageError) -> [Rotation] {
+        try read { database in
+            try database.all(
+                """
+                \(Self.rotationColumns)
+                WHERE (?1 IS NULL OR r.secret_id = ?1) AND (?2 IS NULL OR r.state = ?2)
+                ORDER BY r.started_at_ms DESC, r.id DESC LIMIT ?3
+                """,
+                [Value(secret?.id.text), Value(state?.rawValue), .integer(Int64(limit))],
+                Self.rotation)
+        }
+    }
+
     /// The rotation of this id.
     package func rotation(_ id: Identifier) throws(StorageError) -> Rotation? {
         try read { database in
@@ -90,6 +106,20 @@ extension Store {
                       AND coalesce(d.next_try_at_ms, 0) <= ?
                     ORDER BY s.name
                     """, [.integer(now.milliseconds)], Self.reference),
+                watched: try database.all(
+                    """
+                    SELECT DISTINCT s.id, s.name FROM effect e
+                    JOIN rotation r ON r.id = e.rotation_id
+                    JOIN secret s ON s.id = r.secret_id
+                    JOIN policy p ON p.secret_id = s.id
+                    WHERE e.watch_until_ms > ? ORDER BY s.name
+                    """, [.integer(now.milliseconds)], Self.reference),
+                parked: try database.first(
+                    """
+                    SELECT count(*) FROM rotation
+                    WHERE state IN ('open', 'parked') AND state = 'parked'
+                    """
+                ) { $0.int(0) } ?? 0,
                 lastEntryAt: try database.first(
                     "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
                 ) { Timestamp(milliseconds: $0.integer(0)) },
@@ -127,6 +157,10 @@ extension Store {
         package let due: [StoredPolicy]
         /// Secrets whose current version owes a delivery.
         package let debts: [SecretReference]
+        /// Secrets with a minting call under watch (P17). Without a policy nothing is looked for.
+        package let watched: [SecretReference]
+        /// How many rotations wait for a person.
+        package let parked: Int
         /// When the trail last grew; nil for an empty one.
         package let lastEntryAt: Timestamp?
         /// How late it was once, if the clock was set back since.
@@ -138,7 +172,7 @@ extension Store {
         }
     }
 
-    /// Begins a rotation, or takes the place of one that is open. The row it makes is at `prepare`.
+    /// Begins a rotation, or takes the place of one that is open.
     ///
     /// - Parameter superseding: the open or parked rotation whose place it takes.
     package func begin(
@@ -152,6 +186,13 @@ extension Store {
                 try transaction.record([.superseded], in: old)
             }
             try transaction.insert(rotation)
+            if rotation.isRollback {
+                try transaction.append(
+                    transaction.event(.rotationRolledBack, rotation) {
+                        $0.version = rotation.to
+                        $0.reason = rotation.reason
+                    })
+            }
             return rotation
         }
     }

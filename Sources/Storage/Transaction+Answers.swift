@@ -10,12 +10,23 @@ extension Transaction {
         let known = try Store.sealed(.answer, of: effect.text, number: 0, in: database)
         guard known == nil else { return }
         _ = try Store.insert(record, into: database)
-        // An effect that was settled otherwise meanwhile keeps its answer as evidence (P14).
-        try database.run(
+        let before = try database.first(
             """
-            UPDATE effect SET state = 'answered', settled_at_ms = ?
-            WHERE id = ? AND state IN ('intended', 'unsettled')
-            """, [.integer(now.milliseconds), .text(effect.text)])
+            SELECT id, step, version, name, state, intended_at_ms FROM effect WHERE id = ?
+            """, [.text(effect.text)], Store.effect)
+        switch before?.state {
+        case .intended, .unsettled:
+            try database.run(
+                "UPDATE effect SET state = 'answered', settled_at_ms = ? WHERE id = ?",
+                [.integer(now.milliseconds), .text(effect.text)])
+        case .refused, .abandoned:
+            // It was settled otherwise meanwhile: the answer stays as evidence that it was carried
+            // out, and the watch finds what it made, as a lost version (P14, P17).
+            if let before {
+                try watched(before, now + rotation.terms.strategy.watch, rotation)
+            }
+        case .answered, .done, nil: break
+        }
         try append(
             event(.answerSealed, rotation) {
                 $0.effect = effect

@@ -204,7 +204,8 @@ extension Transaction {
             })
     }
 
-    private func closeDebts(of secret: SecretReference) throws {
+    /// Closes the open rotation and what is owed to destinations, each with its entry.
+    func closeDebts(of secret: SecretReference) throws {
         let open = try database.first(
             "\(Store.rotationColumns) WHERE r.secret_id = ? AND r.state IN ('open', 'parked')",
             [.text(secret.id.text)], Store.rotation)

@@ -2,13 +2,17 @@ import Rotations
 import SQLite
 
 extension Transaction {
-    /// Inserts a delivery that is owed.
+    /// Inserts a delivery that is owed: for the first time, or again after a rollback. What an
+    /// interrupted one may have left stays noted (P23, P24).
     func insert(_ delivery: Delivery) throws {
         try database.run(
             """
             INSERT INTO delivery(
               secret_id, version, destination, position, terms, required, state)
             VALUES (?, ?, ?, ?, ?, ?, 'owed')
+            ON CONFLICT(secret_id, version, destination) DO UPDATE SET
+              position = excluded.position, terms = excluded.terms, required = excluded.required,
+              state = 'owed', failures = 0, next_try_at_ms = NULL, cause = NULL
             """,
             [
                 .text(delivery.secret.id.text), .integer(Int64(delivery.version)),

@@ -9,15 +9,16 @@ extension Transaction {
             """
             INSERT INTO rotation(
               id, secret_id, trigger, reason, ticket, target, terms, step, state, revision,
-              started_at_ms, incident_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)
+              from_version, to_version, started_at_ms, incident_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
             """,
             [
                 .text(rotation.id.text), .text(rotation.secret.id.text),
                 .text(rotation.trigger.rawValue), Value(rotation.reason), Value(rotation.ticket),
                 .text(try Documents.encode(rotation.target)),
                 .text(try Documents.encode(rotation.terms)), .text(rotation.step.rawValue),
-                .text(rotation.state.rawValue), .integer(rotation.startedAt.milliseconds),
+                .text(rotation.state.rawValue), Value(rotation.from), Value(rotation.to),
+                .integer(rotation.startedAt.milliseconds),
                 Value(rotation.incident?.text),
             ])
         try append(event(.rotationStarted, rotation))
@@ -70,7 +71,8 @@ extension Transaction {
 
     private func apply(_ change: Change, in rotation: Rotation) throws {
         switch change {
-        case .prepared(let survey, let verdict): try prepared(survey, verdict, rotation)
+        case .prepared(let survey, let verdict, let offset):
+            try prepared(survey, verdict, offset, rotation)
         case .intended(let effect): try intended(effect, rotation)
         case .settled(let effect, let outcome, let cause, let status):
             try settled(effect, outcome, cause, status, rotation)
@@ -101,6 +103,12 @@ extension Transaction {
         case .retired(let version, let verdict, let timeToDeath):
             try retired(version, verdict, timeToDeath, rotation)
         case .destroyed(let version): try destroyed(version, rotation)
+        case .held(let cause):
+            try append(
+                event(.rotationHeld, rotation) {
+                    $0.cause = cause
+                    $0.until = rotation.nextTryAt
+                })
         case .failed(let cause, let status):
             try append(
                 event(.rotationFailed, rotation) {
@@ -112,6 +120,12 @@ extension Transaction {
             try append(event(.rotationParked, rotation) { $0.cause = cause })
         case .gateOverridden(let cause):
             try append(event(.gateOverridden, rotation) { $0.cause = cause })
+        case .resumed(let reason, let cause):
+            try append(
+                event(.rotationResumed, rotation) {
+                    $0.reason = reason
+                    $0.cause = cause
+                })
         case .superseded: try superseded(rotation)
         case .finished: try append(event(.rotationFinished, rotation) { $0.version = rotation.to })
         }
@@ -128,7 +142,9 @@ extension Transaction {
             ])
     }
 
-    private func prepared(_ survey: Survey, _ verdict: Verdict, _ rotation: Rotation) throws {
+    private func prepared(
+        _ survey: Survey, _ verdict: Verdict, _ offset: Int64?, _ rotation: Rotation
+    ) throws {
         if let from = rotation.from {
             // What is adopted without a name or client id learns them here (P5).
             try database.run(
@@ -146,6 +162,7 @@ extension Transaction {
             event(.rotationPrepared, rotation) {
                 $0.verdict = verdict
                 $0.admin = survey.admin
+                $0.clockOffsetMilliseconds = offset
                 $0.target = TargetReference(
                     kind: survey.found.kind, providerID: survey.found.providerID)
             })
@@ -191,7 +208,7 @@ extension Transaction {
             })
     }
 
-    private func watched(_ effect: Effect, _ until: Timestamp?, _ rotation: Rotation) throws {
+    func watched(_ effect: Effect, _ until: Timestamp?, _ rotation: Rotation) throws {
         try database.run(
             "UPDATE effect SET watch_until_ms = ? WHERE id = ?",
             [Value(until?.milliseconds), .text(effect.id.text)])
@@ -240,18 +257,21 @@ extension Transaction {
     }
 
     private func promoted(_ version: Int, _ rotation: Rotation) throws {
+        // What a rollback brings back is as old as it is, and its consumers have to move to it anew.
+        let promotedAt = rotation.isRollback ? "promoted_at_ms" : "\(now.milliseconds)"
+        let place: [Value] = [.text(rotation.secret.id.text), .integer(Int64(version))]
         try database.run(
             """
-            UPDATE version SET state = 'current', promoted_at_ms = ?
+            UPDATE version SET state = 'current', promoted_at_ms = \(promotedAt),
+              retire_at_ms = NULL, acknowledged_at_ms = NULL
             WHERE secret_id = ? AND number = ?
-            """,
-            [
-                .integer(now.milliseconds), .text(rotation.secret.id.text),
-                .integer(Int64(version)),
-            ])
+            """, place)
         try database.run(
-            "UPDATE secret SET rotated_at_ms = ? WHERE id = ?",
-            [.integer(now.milliseconds), .text(rotation.secret.id.text)])
+            """
+            UPDATE secret SET rotated_at_ms =
+              (SELECT promoted_at_ms FROM version WHERE secret_id = ?1 AND number = ?2)
+            WHERE id = ?1
+            """, place)
         try schedule(rotation.secret)
         try append(event(.versionPromoted, rotation) { $0.version = version })
     }

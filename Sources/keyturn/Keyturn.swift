@@ -32,7 +32,10 @@ struct Keyturn: ParsableCommand {
                 subcommands: [Init.self, Login.self, PolicyCommand.self, Check.self]),
             CommandGroup(
                 name: "Rotating",
-                subcommands: [Plan.self, Run.self, Rotate.self, Deliver.self, Recover.self]),
+                subcommands: [
+                    Plan.self, Run.self, Rotate.self, RotationCommand.self, Deliver.self,
+                    Recover.self,
+                ]),
             CommandGroup(
                 name: "Looking", subcommands: [Status.self, SecretCommand.self, AuditCommand.self]),
         ])

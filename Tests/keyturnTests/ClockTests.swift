@@ -53,7 +53,7 @@ import Testing
             program.advance(.minutes(10))
         }
         #expect(program.emulator.received(.rotateSecret) == 0)
-        #expect(try await program.entries("rotation.failed") == 1)
+        #expect(try await program.entries("rotation.held") == 1)
 
         trust(doubt, program)
         #expect(await program.keyturn("run").status == 0)

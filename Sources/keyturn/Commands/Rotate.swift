@@ -63,8 +63,15 @@ struct Rotate: KeyturnCommand {
         return try await program.pass(
             store,
             .byHand(
-                policies, compromised ? .emergency : .manual, reason: reason, ticket: ticket),
+                policies, compromised ? .emergency : .manual, selector: selector, reason: reason,
+                ticket: ticket),
             jobs: jobs, json: options.json)
+    }
+
+    /// What is meant, as the person said it: with reason and ticket it names the incident (P31).
+    private var selector: String {
+        if let label { return "label \(label.key)=\(label.value)" }
+        return all ? "all" : "names " + Set(names).sorted().joined(separator: ",")
     }
 
     private func selected(_ store: Store, _ program: Program) async throws(Failure)

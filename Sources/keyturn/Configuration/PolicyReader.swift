@@ -11,14 +11,14 @@ struct PolicyReader {
 
     static let defaultKeys = [
         "every", "from", "cron", "first", "spread", "window", "max-age", "overlap", "keep",
-        "attempts",
+        "attempts", "acknowledge", "gate-deadline", "on-deadline",
     ]
     private static let keys =
         [
             "name", "service-account", "api-key", "strategy", "at", "last-rotated", "labels",
             "deliver", "env-names",
         ] + defaultKeys
-    private static let later = ["acknowledge", "gate-deadline", "on-deadline", "after"]
+    private static let later = ["after"]
 
     /// The policy that a node declares; nil, and what is wrong is added, where it is wrong.
     func read(_ node: Node, _ problems: inout [Problem]) -> ConfigurationFile.DeclaredPolicy? {
@@ -80,12 +80,42 @@ struct PolicyReader {
         let overlap = try fields.interval("overlap")
         let keep = try fields.integer("keep", in: 1...100)
         let attempts = try fields.integer("attempts", in: 1...1000)
+        let gate = try gate(fields, strategy)
         return { terms in
             var terms = terms
             if let overlap { terms.overlap = overlap }
             if let keep { terms.keep = keep }
             if let attempts { terms.attempts = attempts }
+            gate(&terms)
             return terms
+        }
+    }
+
+    /// What the retirement of the old credential waits for (P25).
+    private func gate(
+        _ fields: Fields, _ strategy: Strategy?
+    ) throws(Problem) -> (inout Terms) -> Void {
+        for key in ["acknowledge", "gate-deadline", "on-deadline"]
+        where fields.hasOwn(key) && strategy == .inPlace {
+            throw Problem(
+                try fields.required(key).mark,
+                "`\(key)` says when an old credential is retired, and in place it dies at once",
+                hint: "leave `\(key)` out")
+        }
+        let acknowledge = try fields.boolean("acknowledge")
+        let deadline = try fields.interval("gate-deadline")
+        let onDeadline = try fields.word("on-deadline", as: Terms.OnDeadline.self)
+        if fields.hasOwn("on-deadline"), deadline == nil {
+            throw Problem(
+                try fields.required("on-deadline").mark,
+                "`on-deadline` says what happens after a `gate-deadline`, and there is none",
+                hint: "add gate-deadline: 7d, counted from the end of the overlap")
+        }
+        return { terms in
+            guard strategy == .overlap else { return }
+            terms.acknowledge = acknowledge ?? false
+            terms.gateDeadline = deadline
+            terms.onDeadline = onDeadline ?? .park
         }
     }
 

@@ -12,8 +12,14 @@ struct Pass: Sendable {
     enum Demand: Sendable {
         /// What the schedules want, of all secrets or only of these.
         case schedule(only: Set<String>?)
-        /// A person wants these rotated now.
-        case byHand([StoredPolicy], Rotation.Trigger, reason: String, ticket: String?)
+        /// A person wants these rotated now. In an emergency the selector, the reason and the ticket
+        /// name the incident (P31).
+        case byHand(
+            [StoredPolicy], Rotation.Trigger, selector: String, reason: String, ticket: String?)
+        /// A person takes up rotations that are open or parked.
+        case resume([Rotation], reason: String)
+        /// A person wants the version back that this rotation replaces.
+        case rollBack(Rotation, reason: String)
     }
 
     let program: Program
@@ -37,16 +43,18 @@ struct Pass: Sendable {
         let isWanted: Bool
         /// Whether it is an admin's own account: those go first, one at a time (P30).
         let isAdmin: Bool
+        /// Whether an earlier minting call may still be carried out (P17).
+        let isWatched: Bool
     }
 
     /// Whether a person asked for it.
     var isByHand: Bool {
-        if case .byHand = demand { true } else { false }
+        if case .schedule = demand { false } else { true }
     }
 
     /// Whether it cannot wait for anybody.
     var isEmergency: Bool {
-        if case .byHand(_, .emergency, _, _) = demand { true } else { false }
+        if case .byHand(_, .emergency, _, _, _) = demand { true } else { false }
     }
 
     /// Makes the pass.
@@ -60,6 +68,13 @@ struct Pass: Sendable {
         var result = PassReport(
             run: program.run, due: units.filter(\.isWanted).count, secrets: [],
             isByHand: isByHand)
+        if case .schedule(only: nil) = demand, work.parked > 0 {
+            program.console.warn(
+                (work.parked == 1
+                    ? "1 rotation is parked and waits"
+                    : "\(work.parked) rotations are parked and wait")
+                    + " for a person; see `keyturn rotation list --only parked`")
+        }
         // Another process may have written since `now`.
         let isClockTrusted = work.isClockTrusted(program.clock.now())
         result.isClockDoubtful = !isClockTrusted
@@ -97,9 +112,17 @@ struct Pass: Sendable {
                 "the clock is behind the last entry of the audit trail: nothing is minted by "
                     + "schedule, and nothing retired")
         }
+        let incident = try await openIncident()
         let worker = try await Worker(
-            pass: self, isClockTrusted: isClockTrusted, connections: connections())
+            pass: self, isClockTrusted: isClockTrusted, connections: connections(),
+            incident: incident)
         result.secrets = await worker.work(through: units)
+        if let incident {
+            let secrets = units.map(\.secret)
+            result.exposed = try await program.storing { () async throws(StorageError) in
+                try await store.close(incident, of: secrets)
+            }
+        }
         result.signal = program.surroundings.stopSignal()
         let offset = await worker.largestClockOffset
         if abs(offset) > 300_000 {
@@ -109,6 +132,17 @@ struct Pass: Sendable {
             result.isClockDoubtful = true
         }
         return result
+    }
+
+    /// The incident of an emergency: the one that is open, or a new one (P31).
+    private func openIncident() async throws(Failure) -> Identifier? {
+        guard case .byHand(_, .emergency, let selector, let reason, let ticket) = demand else {
+            return nil
+        }
+        let store = store
+        return try await program.storing { () async throws(StorageError) in
+            try await store.openIncident(selector, reason: reason, ticket: ticket)
+        }
     }
 
     private func connections() async throws(Failure) -> [Connection] {
@@ -137,17 +171,22 @@ struct Pass: Sendable {
         ) -> Unit {
             Unit(
                 secret: secret, policy: policy, connection: connection, isWanted: policy != nil,
-                isAdmin: admins.contains(secret.id))
+                isAdmin: admins.contains(secret.id),
+                isWatched: work.watched.contains { $0.id == secret.id })
         }
         switch demand {
-        case .byHand(let policies, _, _, _):
+        case .byHand(let policies, _, _, _, _):
             return policies.map { unit($0.secret, $0, on: $0.policy.target.connection) }
+        case .resume(let rotations, _):
+            return rotations.map { unit($0.secret, on: $0.target.connection) }
+        case .rollBack(let rotation, _):
+            return [unit(rotation.secret, on: rotation.target.connection)]
         case .schedule(let names):
             var units = work.open.map { unit($0.secret, on: $0.target.connection) }
             units += work.due.map { unit($0.secret, $0, on: $0.policy.target.connection) }
-            let known = Set(units.map(\.secret.id))
-            for secret in work.debts where !known.contains(secret.id) {
-                // Deliveries need no admin of their own.
+            var known = Set(units.map(\.secret.id))
+            for secret in work.debts + work.watched where known.insert(secret.id).inserted {
+                // Deliveries need no admin of their own, and what a watch finds begins a rotation.
                 units.append(unit(secret, on: ""))
             }
             return units.filter { names?.contains($0.secret.name) ?? true }

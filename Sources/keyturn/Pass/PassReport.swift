@@ -64,7 +64,7 @@ struct SecretReport: Sendable {
                 isRotated
                 ? "rotated to version \(version ?? 0)" : result == .done ? "finished" : "waits"
             if result == .waiting, cause == nil, let date = rotation?.nextTryAt {
-                text += "; the old one is retired after \(date.rfc3339)"
+                text += "; the old one is retired after \(date.secondText)"
             }
         case .failed: text += "failed"
         case .parked: text += "parked"
@@ -74,7 +74,7 @@ struct SecretReport: Sendable {
         if let cause { text += ": \(cause.text)" }
         if cause == .noAdmin { text += " (`keyturn login`)" }
         if let date = rotation?.nextTryAt, result == .failed || result == .unsettled {
-            text += "; next try after \(date.rfc3339)"
+            text += "; next try after \(date.secondText)"
         }
         if debts > 0 { text += "; \(debts) \(debts == 1 ? "debt" : "debts")" }
         return text
@@ -91,6 +91,8 @@ struct PassReport: Sendable {
     let isByHand: Bool
     /// The signal that ended it early.
     var signal: Int32?
+    /// Credentials that an emergency has not seen refused yet; nil when it was none.
+    var exposed: Int?
     /// Whether the clock kept irreversible steps from being taken (P28).
     var isClockDoubtful = false
 
@@ -134,12 +136,14 @@ struct PassReport: Sendable {
 
     /// The last object of `--json`.
     var json: [String: JSON] {
-        [
+        var object: [String: JSON] = [
             "kind": .string("summary"), "run": .string(run.text), "due": .integer(Int64(due)),
             "rotated": .integer(Int64(rotated)), "failed": .integer(Int64(failed)),
             "parked": .integer(Int64(parked)), "unsettled": .integer(Int64(unsettled)),
             "debts": .integer(Int64(debts)), "exit": .integer(Int64(exitCode)),
         ]
+        object["exposed"] = exposed.map { .integer(Int64($0)) }
+        return object
     }
 
     /// The last line for a person.
@@ -149,6 +153,7 @@ struct PassReport: Sendable {
         if parked > 0 { parts.append("\(parked) parked") }
         if unsettled > 0 { parts.append("\(unsettled) unsettled") }
         if debts > 0 { parts.append("\(debts) owed") }
+        if let exposed { parts.append("\(exposed) old credentials still alive") }
         return parts.joined(separator: ", ")
     }
 }

@@ -10,11 +10,16 @@ actor Worker {
     private let pass: Pass
     private let isClockTrusted: Bool
     private let connections: [Connection]
+    /// Of an emergency (P31).
+    private let incident: Identifier?
     private let alive = ProvedAlive()
     private let disk = Disk()
     private var clients: [String: AdminClient] = [:]
 
-    init(pass: Pass, isClockTrusted: Bool, connections: [Connection]) {
+    init(
+        pass: Pass, isClockTrusted: Bool, connections: [Connection], incident: Identifier?
+    ) {
+        self.incident = incident
         self.pass = pass
         self.isClockTrusted = isClockTrusted
         self.connections = connections
@@ -151,61 +156,191 @@ actor Worker {
             try await store.openRotation(of: unit.secret)
         }
         let before = try await currentVersion(of: unit.secret)
-        guard let rotation = try await rotation(for: unit, open: open) else {
-            return try await payDebts(of: unit)
+        switch try await choose(for: unit, open: open) {
+        case .work(let rotation):
+            guard let rotator = rotator(for: rotation.target) else { return nil }
+            let after = try await rotator.work(on: rotation)
+            return try await report(after, unit, before: before)
+        case .worked(let rotation): return try await report(rotation, unit, before: before)
+        case .told(let report): return report
+        case .nothing:
+            let debts = try await payDebts(of: unit)
+            return try await watch(unit) ?? debts
         }
-        guard let rotator = rotator(for: rotation.target) else {
-            return nil
-        }
-        let after = try await rotator.work(on: rotation)
-        return try await report(after, unit, before: before)
     }
 
-    /// The rotation to work on: the open one, or a new one, or none.
-    private func rotation(
+    /// What is to be done with a secret.
+    private enum Choice {
+        case work(Rotation)
+        /// It was worked on, and can go no further.
+        case worked(Rotation)
+        case told(SecretReport)
+        /// No rotation; but debts may be paid, and a watch kept.
+        case nothing
+    }
+
+    private func choose(
         for unit: Pass.Unit, open: Rotation?
-    ) async throws(JournalError) -> Rotation? {
+    ) async throws(JournalError) -> Choice {
+        if unit.isAdmin, open.map({ $0.step == .prepare }) ?? true,
+            let report = try await heldByAnotherAdmin(unit, open)
+        {
+            return .told(report)
+        }
         switch pass.demand {
         case .schedule:
             if let open {
                 // Before its time only its debts are paid.
                 let now = program.clock.now()
-                return open.canGoOn && (open.nextTryAt ?? now) <= now ? open : nil
+                return open.canGoOn && (open.nextTryAt ?? now) <= now ? .work(open) : .nothing
             }
             guard unit.isWanted, let policy = unit.policy, try await isStillDue(unit.secret)
-            else { return nil }
-            return try await begin(policy, .schedule, reason: nil, ticket: nil, superseding: nil)
-        case .byHand(_, let trigger, let reason, let ticket):
-            guard let policy = unit.policy else { return nil }
-            var open = open
-            if let current = open, [.issue, .prove, .promote, .deliver].contains(current.step) {
-                // A new secret is on its way. A person wants no other one beside it, and an
-                // emergency must know what came of a minting call before it makes one.
-                if trigger == .manual, current.cause != .tooManyMintings {
-                    return try await resume(current)
-                }
-                if current.step == .issue, let rotator = rotator(for: current.target) {
-                    let after = try await rotator.work(on: try await resume(current))
-                    // What may have been made under its name could not be looked for.
-                    guard after.step != .issue || after.terms.strategy == .inPlace else {
-                        return after
-                    }
-                    open = [.done, .superseded].contains(after.state) ? nil : after
-                }
-            }
-            return try await begin(
-                policy, trigger, reason: reason, ticket: ticket, superseding: open)
+            else { return .nothing }
+            return .work(try await begin(policy, .schedule, superseding: nil))
+        case .byHand(_, let trigger, _, let reason, let ticket):
+            guard let policy = unit.policy else { return .nothing }
+            return try await byHand(policy, trigger, reason, ticket, open, unit)
+        case .resume(_, let reason):
+            guard let open else { return .nothing }
+            return .work(try await resume(open, reason: reason))
+        case .rollBack(_, let reason):
+            guard let open else { return .nothing }
+            return try await rollBack(open, reason: reason, unit)
         }
     }
 
-    /// An open or parked rotation that a person takes up: now, and with all its attempts.
-    private func resume(_ rotation: Rotation) async throws(JournalError) -> Rotation {
+    private func byHand(
+        _ policy: StoredPolicy, _ trigger: Rotation.Trigger, _ reason: String, _ ticket: String?,
+        _ open: Rotation?, _ unit: Pass.Unit
+    ) async throws(JournalError) -> Choice {
+        if let incident {
+            let known = try await reading { store throws(StorageError) in
+                try await store.rotation(of: unit.secret, in: incident)
+            }
+            switch known?.state {
+            // The same command resumes the incident, and touches nothing done (P31).
+            case .done: return .told(report(unit, .done, nil))
+            case .open, .parked:
+                if let open { return .work(try await resume(open, reason: reason)) }
+            case .superseded, nil: break
+            }
+        }
+        var open = open
+        if let current = open, [.issue, .prove, .promote, .deliver].contains(current.step) {
+            // A new secret is on its way. A person wants no other one beside it, and an
+            // emergency must know what came of a minting call before it makes one.
+            if trigger == .manual, current.cause != .tooManyMintings {
+                return .work(try await resume(current, reason: reason))
+            }
+            if current.step == .issue, let rotator = rotator(for: current.target) {
+                let after = try await rotator.work(on: try await resume(current, reason: reason))
+                // What may have been made under its name could not be looked for.
+                guard after.step != .issue || after.terms.strategy == .inPlace else {
+                    return .worked(after)
+                }
+                open = [.done, .superseded].contains(after.state) ? nil : after
+            }
+        }
+        return .work(
+            try await begin(policy, trigger, reason: reason, ticket: ticket, superseding: open))
+    }
+
+    /// P30: at most one admin of a connection is between prepare and proved, in whatever process.
+    private func heldByAnotherAdmin(
+        _ unit: Pass.Unit, _ open: Rotation?
+    ) async throws(JournalError) -> SecretReport? {
+        let isHeld = try await reading { store throws(StorageError) in
+            try await store.isAdminUnderWay(on: unit.connection, besides: unit.secret)
+        }
+        guard isHeld else { return nil }
+        return report(unit, .waiting, .adminUnderWay)
+    }
+
+    /// An open or parked rotation that a person, or a late commit, takes up: now, and with all its
+    /// attempts.
+    private func resume(
+        _ rotation: Rotation, reason: String?, _ cause: Cause? = nil
+    ) async throws(JournalError) -> Rotation {
         guard rotation.state == .parked || rotation.nextTryAt != nil else { return rotation }
         var resumed = rotation
         resumed.state = .open
         resumed.failures = 0
+        resumed.cause = nil
         resumed.nextTryAt = nil
-        return try await store.record([], in: resumed)
+        return try await store.record([.resumed(reason: reason, cause)], in: resumed)
+    }
+
+    private func rollBack(
+        _ open: Rotation, reason: String, _ unit: Pass.Unit
+    ) async throws(JournalError) -> Choice {
+        let versions = try await store.versions(of: unit.secret)
+        let isRetiring = try await store.openEffect(of: open)?.step == .retire
+        guard open.rollbackRefusal(versions, isRetiring: isRetiring) == nil,
+            let old = versions.first(where: { $0.number == open.from }),
+            let rotator = rotator(for: open.target)
+        else { return .nothing }
+        // What does not live is no way back; nothing is changed then. The new one is the control.
+        if let new = versions.first(where: { $0.number == open.to }) {
+            _ = try await rotator.isAlive(new, in: open)
+        }
+        let verdict = try await rotator.isAlive(old, in: open)
+        guard verdict == .accepted else {
+            return .told(
+                report(unit, .failed, verdict == .refused ? .foreignRotated : .oldSecretNoVerdict))
+        }
+        let rotation = open.rollback(
+            id: try store.newIdentifier(), reason: reason, at: program.clock.now())
+        return .work(
+            try await reading { store throws(StorageError) in
+                try await store.begin(rotation, superseding: open)
+            })
+    }
+
+    /// P17: looks for what calls that seemed not carried out may have done since.
+    private func watch(_ unit: Pass.Unit) async throws(JournalError) -> SecretReport? {
+        guard unit.isWatched, case .schedule = pass.demand else { return nil }
+        let (last, open, policy) = try await reading { store throws(StorageError) in
+            (
+                try await store.lastRotation(of: unit.secret),
+                try await store.openRotation(of: unit.secret),
+                try await store.policy(named: unit.secret.name)
+            )
+        }
+        guard let last, let policy, let rotator = rotator(for: last.target) else { return nil }
+        let before = try await currentVersion(of: unit.secret)
+        let rotation: Rotation
+        switch try await rotator.watch(unit.secret, in: last) {
+        case .quiet: return nil
+        case .replaced:
+            // A parked one too: its users are locked out, by a call of ours.
+            rotation =
+                if let open {
+                    try await resume(open, reason: nil, .lateCommit)
+                } else {
+                    try await begin(policy, .recovery, superseding: nil)
+                }
+        case .appeared(let orphans):
+            // A crash after `begin` leaves a rotation with nothing to retire; the next run looks
+            // again.
+            let cleaning = try await cleaning(open, last, before)
+            rotation = try await rotator.sweep(orphans, in: cleaning).rotation
+            // What waits for a time goes on at its time.
+            guard open == nil else { return try await report(rotation, unit, before: before) }
+        }
+        let after = try await rotator.work(on: rotation)
+        return try await report(after, unit, before: before)
+    }
+
+    /// The rotation that retires what was left behind: the open one, or one of its own.
+    private func cleaning(
+        _ open: Rotation?, _ last: Rotation, _ current: Int?
+    ) async throws(JournalError) -> Rotation {
+        if let open { return open }
+        let cleaning = last.cleaning(
+            id: try store.newIdentifier(), keeping: current, at: program.clock.now())
+        return try await reading { store throws(StorageError) in
+            try await store.begin(cleaning, superseding: nil)
+        }
     }
 
     private func isStillDue(_ secret: SecretReference) async throws(JournalError) -> Bool {
@@ -216,12 +351,13 @@ actor Worker {
     }
 
     private func begin(
-        _ policy: StoredPolicy, _ trigger: Rotation.Trigger, reason: String?, ticket: String?,
-        superseding: Rotation?
+        _ policy: StoredPolicy, _ trigger: Rotation.Trigger, reason: String? = nil,
+        ticket: String? = nil, superseding: Rotation?
     ) async throws(JournalError) -> Rotation {
         let rotation = Rotation(
             id: try store.newIdentifier(), secret: policy.secret, target: policy.policy.target,
-            trigger: trigger, reason: reason, ticket: ticket, terms: policy.policy.terms,
+            trigger: trigger, reason: reason, ticket: ticket, incident: incident,
+            terms: policy.policy.terms,
             startedAt: program.clock.now())
         return try await reading { store throws(StorageError) in
             try await store.begin(rotation, superseding: superseding)
@@ -237,6 +373,9 @@ actor Worker {
         guard let last, let current = versions.first(where: { $0.state == .current }),
             let rotator = rotator(for: last.target)
         else { return nil }
+        let owes = try await store.deliveries(of: current.number, of: unit.secret)
+            .contains(where: \.isDebt)
+        guard owes else { return nil }
         let delivered = try await rotator.deliver(current, in: last, to: nil)
         let debts = try await debts(of: unit.secret)
         let cause: Cause? =
@@ -263,7 +402,7 @@ actor Worker {
             case .done, .superseded: .done
             case .parked: .parked
             case .open where isUnsettled: .unsettled
-            case .open where rotation.cause != nil && rotation.cause != .clock: .failed
+            case .open where rotation.cause.map { !$0.isWaiting } ?? false: .failed
             case .open: .waiting
             }
         let deliveries =

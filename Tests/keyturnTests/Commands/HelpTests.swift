@@ -13,7 +13,9 @@ import Testing
                 "", "init", "login", "policy", "policy apply", "policy list", "policy show",
                 "policy pause", "policy resume", "policy remove", "check", "plan", "run", "rotate",
                 "deliver", "recover", "status", "secret", "secret list", "secret show",
-                "secret reveal", "audit", "audit list", "audit verify",
+                "secret reveal", "secret import", "secret acknowledge", "rotation",
+                "rotation list", "rotation show", "rotation resume", "rotation rollback", "audit",
+                "audit list", "audit verify",
             ])
     }
 

@@ -9,12 +9,12 @@ import Testing
     static let lines = [
         Wrong(
             "polcy: 1",
-            "8:5: a policy has no key `polcy` (the keys of a policy are name, service-account, api-key, strategy, at, last-rotated, labels, deliver, env-names, every, from, cron, first, spread, window, max-age, overlap, keep, attempts)"
+            "8:5: a policy has no key `polcy` (the keys of a policy are name, service-account, api-key, strategy, at, last-rotated, labels, deliver, env-names, every, from, cron, first, spread, window, max-age, overlap, keep, attempts, acknowledge, gate-deadline, on-deadline)"
         ),
         Wrong("max-ag: 40d", "8:5: a policy has no key `max-ag` (did you mean `max-age`?)"),
         Wrong(
             "acknowledge: true",
-            "8:5: `acknowledge` is not carried out by this version (leave it out; nothing would happen by it)"
+            "8:18: `acknowledge` says when an old credential is retired, and in place it dies at once (leave `acknowledge` out)"
         ),
         Wrong("every: 1d", "8:5: `every` is here twice"),
         Wrong(

@@ -10,7 +10,11 @@ struct SecretCommand: ParsableCommand {
         discussion: """
               keyturn secret list
               keyturn secret show ci-deployer
-            """, subcommands: [SecretList.self, SecretShow.self, SecretReveal.self])
+            """,
+        subcommands: [
+            SecretList.self, SecretShow.self, SecretReveal.self, SecretImport.self,
+            SecretAcknowledge.self,
+        ])
 }
 
 /// `keyturn secret list`

@@ -14,12 +14,19 @@ struct SecretReveal: KeyturnCommand {
 
               keyturn secret reveal ci-deployer --reason "restore the build host" > secret
               keyturn secret reveal ci-deployer --format env --reason "…"
+              keyturn secret reveal ci-deployer --answer EFFECT --reason "…"
             """)
 
     @OptionGroup var options: StateOptions
     @Argument(help: "The secret's name.") var name: String
     @Option(name: .long, help: "Another version than the current one.")
     var version: Int?
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A sealed answer that nobody could read, whole; see `rotation show`.",
+            valueName: "effect"))
+    var answer: String?
     @Option(name: .long, help: "raw (the value alone), env or json.")
     var format: Format = .raw
     @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
@@ -36,6 +43,9 @@ struct SecretReveal: KeyturnCommand {
         let reason = try Reason.checked(reason)
         let store = try await program.open(dryRun: dryRun)
         let secret = try await store.secretOrFailure(name)
+        if let answer {
+            return try await revealAnswer(answer, secret, reason, program, store)
+        }
         let versions = try await program.storing { () async throws(StorageError) in
             try await store.versions(ofSecret: secret.id)
         }
@@ -64,6 +74,35 @@ struct SecretReveal: KeyturnCommand {
         }
         program.console.answer(secret: text)
         if program.console.isTerminal, format == .raw, !options.json { program.console.answer("") }
+        return 0
+    }
+
+    /// Prints a sealed answer as it came from the provider.
+    private func revealAnswer(
+        _ answer: String, _ secret: SecretReference, _ reason: String, _ program: Program,
+        _ store: Store
+    ) async throws(Failure) -> Int32 {
+        guard let effect = Identifier(answer) else {
+            throw Failure(
+                "`\(answer)` is no effect", hint: "see `keyturn rotation show \(name)`", .usage)
+        }
+        guard !dryRun else {
+            program.console.answer("\(name): would show the sealed answer \(answer)")
+            return 0
+        }
+        try await program.unlock(store)
+        let text: SecretBytes?
+        do throws(StorageError) {
+            text = try await store.revealAnswer(of: effect, of: secret, reason: reason)
+        } catch {
+            throw Failure(error)
+        }
+        guard let text else {
+            throw Failure(
+                "\(name) has no sealed answer \(answer)",
+                hint: "see `keyturn rotation show \(name)`", .usage)
+        }
+        program.console.answer(secret: text)
         return 0
     }
 

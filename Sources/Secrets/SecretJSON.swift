@@ -1,16 +1,15 @@
 import OpenSSL
-import Secrets
 
 /// Reads JSON that may hold a secret where it lies: no String, Data or Array is made of it, save of
 /// the fields that are asked for as plain text.
 ///
 /// It reads what RFC 8259 allows and refuses everything that is not whole.
-enum SecretJSON {
+package enum SecretJSON {
     private static let maximumDepth = 32
 
     /// The string at a path of keys, as a secret. Nil when the document is not whole and
     /// well-formed, has no string there, or secure memory has run out.
-    static func secret(_ path: [String], in document: Span<UInt8>) -> SecretBytes? {
+    package static func secret(_ path: [String], in document: Span<UInt8>) -> SecretBytes? {
         guard let range = find(path, in: document), isString(document, range),
             // Out of secure memory is one way of not being readable.
             var value = try? SecretBytes(capacity: range.count)
@@ -20,7 +19,7 @@ enum SecretJSON {
     }
 
     /// The string at a path of keys, which is no secret: an id, a name, a client id.
-    static func plain(_ path: [String], in document: Span<UInt8>) -> String? {
+    package static func plain(_ path: [String], in document: Span<UInt8>) -> String? {
         guard let range = find(path, in: document), isString(document, range) else { return nil }
         var bytes: [UInt8] = []
         guard unescape(document, range, { bytes.append($0) }) else { return nil }
@@ -28,7 +27,7 @@ enum SecretJSON {
     }
 
     /// The whole number at a path of keys.
-    static func number(_ path: [String], in document: Span<UInt8>) -> Int? {
+    package static func number(_ path: [String], in document: Span<UInt8>) -> Int? {
         guard let range = find(path, in: document), range.count <= 18 else { return nil }
         var value = 0
         for index in range {

@@ -1,7 +1,6 @@
-import Secrets
 import Testing
 
-@testable import Pinecone
+@testable import Secrets
 
 /// The scanner that reads answers with secrets in them, where they lie.
 @Suite struct SecretJSONTests {

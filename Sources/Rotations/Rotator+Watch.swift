@@ -1,0 +1,141 @@
+import Secrets
+
+/// P17: "it did not happen" may turn out to be wrong, for the other side may have kept the call.
+extension Rotator {
+    /// The changes that say: after all that could be asked, it did not happen.
+    func notCarriedOut(_ effect: Effect, _ order: Order) -> [Change] {
+        [
+            .settled(effect, .refused, .notCarriedOut, status: nil),
+            .watched(effect, until: clock.now() + order.strategy.watch),
+        ]
+    }
+
+    /// What became of the calls under watch.
+    package enum Watched: Sendable {
+        case quiet
+        /// In place: the current secret is refused, so an earlier call was carried out late. Only a
+        /// recovery helps.
+        case replaced
+        /// Credentials that bear the names of attempts which seemed not carried out.
+        case appeared([Orphan])
+    }
+
+    /// A credential of an attempt of ours, in nobody's hands.
+    package typealias Orphan = (credential: CredentialReference, attempt: Attempt)
+
+    /// Looks for what calls under watch may have done since. Writes nothing.
+    /// - Parameter last: the secret's last rotation: how and where to look.
+    package func watch(
+        _ secret: SecretReference, in last: Rotation
+    ) async throws(JournalError) -> Watched {
+        let versions = try await journal.versions(of: secret)
+        let watched = try await journal.attempts(of: secret).filter(isWatched)
+        guard !watched.isEmpty, let current = versions.first(where: { $0.state == .current })
+        else { return .quiet }
+        switch last.terms.strategy {
+        case .inPlace:
+            guard current.isHeld, lateAttempt(watched, since: current) != nil else { return .quiet }
+            let verdict = await provider.ask(try await credential(of: current, in: last))
+            if verdict == .accepted { alive.insert(current.number, of: secret) }
+            return verdict == .refused ? .replaced : .quiet
+        case .overlap:
+            var orphans: [Orphan] = []
+            for attempt in watched {
+                let order = Order(
+                    strategy: .overlap, credential: reference(to: current, in: last),
+                    attemptName: attempt.effect.name)
+                // Who cannot be asked now is asked by the next run.
+                guard case .done(let found) = await provider.find(order) else { continue }
+                orphans += Sweep.orphans(among: found, versions: versions, attempts: [attempt])
+            }
+            return orphans.isEmpty ? .quiet : .appeared(orphans)
+        }
+    }
+
+    /// Whether a version is accepted now; P20 applies to a refusal. Writes nothing.
+    package func isAlive(
+        _ version: Version, in rotation: Rotation
+    ) async throws(JournalError) -> Verdict {
+        guard version.isHeld else { return .notHeld }
+        return await ask(
+            try await credential(of: version, in: rotation), until: .accepted, orRefused: true)
+    }
+
+    /// Records credentials that attempts of ours left behind as lost versions, and deletes them: no
+    /// one ever saw their values (P16). The cause says why one is still there.
+    package func sweep(
+        _ orphans: [Orphan], in rotation: Rotation
+    ) async throws(JournalError) -> (rotation: Rotation, cause: Cause?) {
+        var next = rotation
+        for orphan in orphans {
+            let changes = try await lateCommit(
+                of: orphan.attempt, orphan.credential, in: &next)
+            guard let number = next.to else { preconditionFailure("the lost version has a number") }
+            next.to = rotation.to
+            if orphan.attempt.effect.intendedAt >= rotation.startedAt { next.mintings += 1 }
+            next = try await journal.record(changes, in: next)
+            // A crash here leaves a lost version with its id: the retire step deletes it.
+            guard await doubt(about: next) == nil, next.state == .open else { continue }
+            let end = try await end(number, orphan.credential, in: next)
+            next = end.rotation
+            if let cause = end.cause { return (next, cause) }
+        }
+        return (next, nil)
+    }
+
+    /// The changes that say: a call that seemed not carried out was, and nobody saw the secret. The
+    /// lost version's number stands in `rotation.to`.
+    func lateCommit(
+        of attempt: Attempt, _ credential: CredentialReference, in rotation: inout Rotation
+    ) async throws(JournalError) -> [Change] {
+        let newest = try await journal.versions(of: rotation.secret).first?.number ?? 0
+        let number = max(newest, rotation.to ?? 0) + 1
+        rotation.to = number
+        return [
+            .settled(attempt.effect, .done, .lateCommit, status: nil),
+            .unwatched(attempt.effect),
+            .lost(version: number, credential, attempt.effect),
+        ]
+    }
+
+    /// An attempt that may have replaced this version, although it seemed not to.
+    func lateAttempt(_ attempts: [Attempt], since version: Version) -> Attempt? {
+        attempts.first { attempt in
+            let isOpen = [.intended, .answered, .unsettled, .abandoned].contains(
+                attempt.effect.state)
+            return isWatched(attempt) || isOpen && attempt.effect.intendedAt >= version.issuedAt
+        }
+    }
+
+    /// Whether a refusal of the version would be our own doing: it never proved itself, or an earlier
+    /// call of ours may have replaced it.
+    func isInDoubt(
+        _ version: Version, in rotation: Rotation
+    ) async throws(JournalError) -> Bool {
+        if version.provedAt == nil { return true }
+        guard rotation.terms.strategy == .inPlace else { return false }
+        return try await journal.attempts(of: rotation.secret).contains(where: isWatched)
+    }
+
+    private func isWatched(_ attempt: Attempt) -> Bool {
+        attempt.watchUntil.map { $0 > clock.now() } ?? false
+    }
+}
+
+extension Strategy {
+    /// How long a call that seems not carried out is looked for: in place until its secret must have
+    /// shown itself, else until a credential of its name must have.
+    package var watch: Interval { self == .inPlace ? .hours(24) : .days(7) }
+}
+
+extension Rotation {
+    /// A rotation that makes nothing: it retires what attempts of ours left behind (P16, P17).
+    /// - Parameter version: the current one, which stays.
+    package func cleaning(
+        id: Identifier, keeping version: Int?, at now: Timestamp
+    ) -> Rotation {
+        Rotation(
+            id: id, secret: secret, target: target, trigger: .recovery, reason: nil, ticket: nil,
+            terms: terms, startedAt: now, step: .retire, from: version, to: version)
+    }
+}

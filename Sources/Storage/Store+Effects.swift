@@ -1,0 +1,111 @@
+import Rotations
+import SQLite
+import Secrets
+
+/// An effect as it is kept after its outcome.
+package struct RecordedEffect: Sendable {
+    package let effect: Effect
+    package let cause: Cause?
+    package let settledAt: Timestamp?
+    /// Until when its outcome is watched (P17).
+    package let watchUntil: Timestamp?
+    /// Whether its answer is still sealed: nobody could read it, or it came too late.
+    package let hasSealedAnswer: Bool
+}
+
+extension Store {
+    /// What a rotation did, or meant to do, at the provider, in order.
+    package func effects(of rotation: Rotation) throws(StorageError) -> [RecordedEffect] {
+        try read { database in
+            try database.all(
+                """
+                SELECT e.id, e.step, e.version, e.name, e.state, e.intended_at_ms, e.cause,
+                  e.settled_at_ms, e.watch_until_ms,
+                  EXISTS (SELECT 1 FROM sealed s WHERE s.purpose = 'answer' AND s.owner = e.id)
+                FROM effect e WHERE e.rotation_id = ? ORDER BY e.intended_at_ms, e.id
+                """, [.text(rotation.id.text)]
+            ) { row in
+                RecordedEffect(
+                    effect: try Self.effect(row),
+                    cause: row.optionalText(6).flatMap(Cause.init(rawValue:)),
+                    settledAt: row.optionalInteger(7).map(Timestamp.init(milliseconds:)),
+                    watchUntil: row.optionalInteger(8).map(Timestamp.init(milliseconds:)),
+                    hasSealedAnswer: row.bool(9))
+            }
+        }
+    }
+
+    /// The provider's ids of all credentials that any secret ever had, and the names of all attempts
+    /// (P16).
+    package func knownCredentials() throws(StorageError) -> Set<String> {
+        try read { database in
+            Set(
+                try database.all(
+                    """
+                    SELECT provider_id FROM identity
+                    UNION SELECT name FROM effect WHERE step = 'issue' AND name IS NOT NULL
+                    """
+                ) { $0.text(0) })
+        }
+    }
+
+    /// The sealed answer of an effect of this secret, opened, after its entry is on disk (P35): an
+    /// answer that nobody could read may hold a secret that a person can.
+    package func revealAnswer(
+        of effect: Identifier, of secret: SecretReference, reason: String
+    ) async throws(StorageError) -> SecretBytes? {
+        let record = try read { database in
+            let isOwn = try database.first(
+                """
+                SELECT 1 FROM effect e JOIN rotation r ON r.id = e.rotation_id
+                WHERE e.id = ? AND r.secret_id = ?
+                """, [.text(effect.text), .text(secret.id.text)]
+            ) { _ in true }
+            return isOwn == nil
+                ? nil : try Self.sealed(.answer, of: effect.text, number: 0, in: database)
+        }
+        guard let record else { return nil }
+        let answer: SecretBytes
+        do {
+            answer = try vault.open(record)
+        } catch {
+            throw StorageError(error)
+        }
+        try await commit { transaction in
+            try transaction.append(
+                Event(.answerRevealed) {
+                    $0.secret = secret
+                    $0.effect = effect
+                    $0.reason = reason
+                })
+        }
+        return answer
+    }
+
+    /// Records that the consumers of a version use it (P25). A rotation that waits for that is taken
+    /// up by the next run.
+    package func acknowledge(
+        _ version: Int, of secret: SecretReference, reason: String
+    ) async throws(StorageError) {
+        try await commit { transaction in
+            let place: [Value] = [.text(secret.id.text), .integer(Int64(version))]
+            try transaction.database.run(
+                """
+                UPDATE version SET acknowledged_at_ms = \(transaction.now.milliseconds)
+                WHERE secret_id = ? AND number = ? AND acknowledged_at_ms IS NULL
+                """, place)
+            guard transaction.database.changes == 1 else { return }
+            try transaction.database.run(
+                """
+                UPDATE rotation SET next_try_at_ms = NULL, revision = revision + 1
+                WHERE secret_id = ? AND state = 'open' AND cause = 'not-acknowledged'
+                """, [.text(secret.id.text)])
+            try transaction.append(
+                Event(.versionAcknowledged) {
+                    $0.secret = secret
+                    $0.version = version
+                    $0.reason = reason
+                })
+        }
+    }
+}

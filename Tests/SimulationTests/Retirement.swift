@@ -38,7 +38,10 @@ struct Retirement {
         if !process.hasAccepted(value.text) {
             world.accuse("4: \(id) is deleted before \(heir.providerID) proved itself in this run")
         }
-        guard intent.trigger != "emergency" else { return }
+        guard intent.trigger != "emergency", !intent.isOverridden else { return }
+        if !intent.isAcknowledged {
+            world.accuse("P25: \(id) is deleted before anybody acknowledged its successor")
+        }
         for delivery in seen.deliveries
         where delivery.secret == intent.secret && delivery.version == heir.number
             && delivery.isRequired

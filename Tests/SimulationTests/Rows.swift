@@ -22,8 +22,10 @@ struct Rows {
         let trigger: String
         /// The version that the rotation makes.
         let newVersion: Int?
-        /// What was there at prepare, as JSON.
-        let listed: String
+        /// Whether a person must have said that consumers have moved (P25).
+        let isAcknowledged: Bool
+        /// Whether the deadline of the gate stands in for its opening (P25).
+        let isOverridden: Bool
     }
 
     /// The effects of this step that are written down as begun, and not as ended.
@@ -31,7 +33,12 @@ struct Rows {
         try database.all(
             """
             SELECT e.id, e.state, e.step, e.version, e.name, r.id, s.name, s.id, r.trigger,
-              r.to_version, r.listed
+              r.to_version,
+              coalesce(json_extract(r.terms, '$.acknowledge'), 0) = 0 OR EXISTS (
+                SELECT 1 FROM version v WHERE v.secret_id = s.id AND v.number = r.to_version
+                  AND v.acknowledged_at_ms IS NOT NULL),
+              EXISTS (SELECT 1 FROM audit_entry a
+                WHERE a.rotation_id = r.id AND a.type = 'gate.overridden')
             FROM effect e JOIN rotation r ON r.id = e.rotation_id
             JOIN secret s ON s.id = r.secret_id
             WHERE e.step = ? AND e.state IN ('intended', 'unsettled')
@@ -42,7 +49,7 @@ struct Rows {
                 effect: row.text(0), state: row.text(1), step: row.text(2), version: row.int(3),
                 name: row.optionalText(4), rotation: row.text(5), secret: row.text(6),
                 secretID: row.text(7), trigger: row.text(8), newVersion: row.optionalInt(9),
-                listed: row.text(10))
+                isAcknowledged: row.bool(10), isOverridden: row.bool(11))
         }
     }
 
@@ -85,7 +92,8 @@ struct Rows {
         let destination: String
         let isRequired: Bool
         let state: String
-        let temporary: String?
+        /// Whether a rotation is under way that wants an older version back.
+        let isRollback: Bool
 
         var isDebt: Bool { state == "owed" || state == "intended" }
     }
@@ -93,14 +101,16 @@ struct Rows {
     func deliveries() throws -> [Delivery] {
         try database.all(
             """
-            SELECT s.name, d.version, d.destination, d.required, d.state, d.temporary
+            SELECT s.name, d.version, d.destination, d.required, d.state, EXISTS (
+              SELECT 1 FROM rotation r WHERE r.secret_id = s.id AND r.state IN ('open', 'parked')
+                AND r.to_version < r.from_version)
             FROM delivery d JOIN secret s ON s.id = d.secret_id
             ORDER BY s.name, d.version, d.position
             """
         ) { row in
             Delivery(
                 secret: row.text(0), version: row.int(1), destination: row.text(2),
-                isRequired: row.bool(3), state: row.text(4), temporary: row.optionalText(5))
+                isRequired: row.bool(3), state: row.text(4), isRollback: row.bool(5))
         }
     }
 
@@ -136,34 +146,40 @@ struct Rows {
         let step: String
         let name: String?
         let state: String
-        let isWatched: Bool
-        /// Entries that say it was begun.
-        let intentEntries: Int
-        /// Entries that say how it ended.
-        let outcomeEntries: Int
+        /// In milliseconds since 1970.
+        let watchedUntil: Int64?
 
         /// Whether what it made may still be unknown.
         var isOpen: Bool {
-            isWatched || ["intended", "answered", "unsettled", "abandoned"].contains(state)
+            watchedUntil != nil || ["intended", "answered", "unsettled", "abandoned"].contains(state)
         }
     }
 
     func effects() throws -> [Effect] {
         try database.all(
             """
-            WITH entry AS (
-              SELECT type, json_extract(leaf, '$.effect') AS effect FROM audit_entry
-              WHERE type IN ('effect.intended', 'effect.settled'))
-            SELECT e.id, e.step, e.name, e.state, e.watch_until_ms IS NOT NULL,
-              (SELECT count(*) FROM entry WHERE effect = e.id AND type = 'effect.intended'),
-              (SELECT count(*) FROM entry WHERE effect = e.id AND type = 'effect.settled')
-            FROM effect e ORDER BY e.intended_at_ms, e.id
+            SELECT id, step, name, state, watch_until_ms FROM effect ORDER BY intended_at_ms, id
             """
         ) { row in
             Effect(
                 id: row.text(0), step: row.text(1), name: row.optionalText(2), state: row.text(3),
-                isWatched: row.bool(4), intentEntries: row.int(5), outcomeEntries: row.int(6))
+                watchedUntil: row.optionalInteger(4))
         }
+    }
+
+    /// Effects that have not exactly one entry of their intent, or none of their outcome.
+    func effectsWithoutEntries() throws -> [String] {
+        try database.all(
+            """
+            WITH entry AS (
+              SELECT type, json_extract(leaf, '$.effect') AS effect FROM audit_entry
+              WHERE type IN ('effect.intended', 'effect.settled'))
+            SELECT id FROM effect e
+            WHERE (SELECT count(*) FROM entry WHERE effect = e.id AND type = 'effect.intended') <> 1
+              OR e.state IN ('done', 'refused', 'unsettled') AND NOT EXISTS (
+                SELECT 1 FROM entry WHERE effect = e.id AND type = 'effect.settled')
+            """
+        ) { $0.text(0) }
     }
 
     /// The ids of effects whose answers are sealed in the vault.

@@ -34,10 +34,8 @@ struct SimulatedHandoff: Handoff {
         _ contents: borrowing SecretBytes, as label: PayloadLabel, to destination: Destination,
         temporary: String?, started: @Sendable (String) async -> Void
     ) async -> DeliveryResult {
-        let receipt = Truth.Receipt(
-            secret: label.name, version: label.version, contents: contents.text)
         guard process.lives("deliver") else { return .failed(Self.unfit, nil) }
-        witness(receipt, destination)
+        let receipt = witness(contents.text, label, destination)
         switch destination.receiver {
         case .file: return await write(receipt, destination.id, temporary)
         case .command: return await run(receipt, destination.id, started)
@@ -115,19 +113,25 @@ struct SimulatedHandoff: Handoff {
 
     /// Whether the intent of a delivery is on the disk (invariant 2), and what is delivered lives as
     /// far as this run was told (P21).
-    private func witness(_ receipt: Truth.Receipt, _ destination: Destination) {
-        let rows = process.look { rows in
-            try rows.deliveries().filter {
-                $0.secret == receipt.secret && $0.version == receipt.version
+    private func witness(
+        _ contents: String, _ label: PayloadLabel, _ destination: Destination
+    ) -> Truth.Receipt {
+        let row = process.look { rows in
+            try rows.deliveries().first {
+                $0.secret == label.name && $0.version == label.version
                     && $0.destination == destination.id
             }
         }
-        guard rows?.first?.state == "intended" else {
-            return world.accuse("2: version \(receipt.version) goes to \(destination.id) unwritten")
+        let receipt = Truth.Receipt(
+            secret: label.name, version: label.version, contents: contents,
+            isRollback: row??.isRollback ?? false)
+        if row??.state != "intended" {
+            world.accuse("2: version \(label.version) goes to \(destination.id) unwritten")
         }
-        guard let value = receipt.value, process.hasAccepted(value) else {
-            return world.accuse("P21: \(destination.id) gets what was not proved in this run")
+        if !(receipt.value.map(process.hasAccepted) ?? false) {
+            world.accuse("P21: \(destination.id) gets what was not proved in this run")
         }
+        return receipt
     }
 
     private static let unfit = Unfit(.fileFailed, "the disk there fails")

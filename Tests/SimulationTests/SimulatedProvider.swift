@@ -112,11 +112,20 @@ struct SimulatedProvider: Provider {
         // Without its intent the finding is written down already.
         guard let intent else { return .refused(Self.nobody) }
         guard process.goesWrong() else { return .done(answer(of: order, intent)) }
-        switch dice.roll(0..<5) {
+        switch dice.roll(0..<6) {
         case 0, 1: return .refused(refusal())
         case 2: return .unsettled(.noAnswer)
         case 3:
             _ = answer(of: order, intent)
+            return .unsettled(.noAnswer)
+        case 4:
+            // It lies somewhere on the way, and is carried out when nobody expects it (P17).
+            let hours = order.strategy == .inPlace ? 20 : 140
+            let delay = Int64(dice.pick([dice.roll(30..<600), dice.roll(0..<hours) * 3_600]))
+            world.with { truth in
+                truth.late.append(
+                    Truth.Late(at: truth.now + delay * 1_000, order: order, intent: intent))
+            }
             return .unsettled(.noAnswer)
         default:
             let whole = answer(of: order, intent)
@@ -166,7 +175,9 @@ struct SimulatedProvider: Provider {
             return nil
         }
         world.with { truth in
-            let before = truth.mintings.filter { $0.intent.rotation == intent.rotation }
+            let before = truth.mintings.filter { 
+                $0.intent.rotation == intent.rotation && !$0.isLate
+            }
             guard before.count >= Rotation.maximumMintings, let last = before.last,
                 last.skew == truth.skew, truth.localTime - last.localTime < 3_600_000
             else { return }

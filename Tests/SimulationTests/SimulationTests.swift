@@ -12,7 +12,7 @@ import Testing
     @Test func `every story ends well`() async throws {
         let templates = try await Template.all()
         let start = Self.first ?? 1
-        let workers = UInt64(ProcessInfo.processInfo.activeProcessorCount)
+        let workers = UInt64(2 * ProcessInfo.processInfo.activeProcessorCount)
         try await withThrowingTaskGroup(of: [Story.Ending].self) { group in
             for worker in 0..<workers {
                 group.addTask {

@@ -88,7 +88,8 @@ struct Story {
     private mutating func process() async {
         let fate = fate()
         let name = dice.pick(secrets).name
-        let byHand = ["--reason", "because", "--confirm", name, "--jobs", "1"]
+        let reason = ["--reason", "because", "--confirm", name]
+        let byHand = reason + ["--jobs", "1"]
         if let armour = armours.last, dice.happens(50) {
             let ended = await run(["recover"], fate, input: armour)
             if ended.status == 0, !ended.isDead { armours.removeLast() }
@@ -98,6 +99,9 @@ struct Story {
         case 0..<8: await run(["rotate", name] + byHand, fate)
         case 8..<13: await run(["rotate", name, "--compromised"] + byHand, fate)
         case 13..<17: await run(["deliver", name], fate)
+        case 17..<20: await run(["rotation", "rollback", name] + reason, fate)
+        case 20..<23: await run(["rotation", "resume", name] + reason, fate)
+        case 23..<28: await run(["secret", "acknowledge", name, "--reason", "moved"], fate)
         default: await run(["run", "--jobs", "1"], fate)
         }
     }
@@ -109,7 +113,9 @@ struct Story {
         let ended = await machine.run(arguments, fate, input: input)
         armours += Self.armours(in: ended.conversation)
         // Nothing of this ever comes of what can happen here.
-        if [6, 64, 77, 78].contains(ended.status), !ended.isDead {
+        let isWrong = [6, 77, 78].contains(ended.status)
+        let isUsage = ended.status == 64 && arguments.first != "rotation"
+        if isWrong || isUsage, !ended.isDead {
             world.accuse("status \(ended.status): \(ended.conversation)")
         }
         return ended
@@ -158,16 +164,13 @@ struct Story {
         }
         let calm = Invocation.Fate()
         while let armour = armours.popLast() { await run(["recover"], calm, input: armour) }
-        for _ in 0..<16 where !isOver {
+        for number in 0..<20 where !isOver {
             let before = entryCount
             let ended = await run(["run", "--jobs", "1"], calm)
-            guard let rest = await unrest() else { return }
-            for name in rest.byHand {
-                await run(
-                    ["rotate", name, "--reason", "because", "--confirm", name, "--jobs", "1"], calm)
-            }
-            if !rest.byHand.isEmpty || !rest.byItself.isEmpty {
-                world.pass(13 * 3_600_000)
+            guard let rest = unrest(number) else { return }
+            for line in rest.byHand { await run(line, calm) }
+            if !rest.byHand.isEmpty || rest.isWaiting {
+                world.pass((rest.isWatching ? 25 : 13) * 3_600_000)
             } else if ended.status == 0, entryCount == before {
                 break
             }
@@ -177,19 +180,41 @@ struct Story {
         await check.atEnd()
     }
 
-    /// The secrets that wait for a person, and those that only wait for a time.
-    private func unrest() async -> (byHand: [String], byItself: [String])? {
+    /// What is still to come.
+    private struct Unrest {
+        /// What a person does about it now.
+        var byHand: [[String]] = []
+        /// Whether it ends by itself.
+        var isWaiting = false
+        /// Whether it is a call that may be carried out late.
+        var isWatching = false
+    }
+
+    private func unrest(_ number: Int) -> Unrest? {
         do {
-            let rows = try Rows(machine.state.database)
-            let rotations = try rows.rotations()
-            let parked = rotations.filter { $0.state == "parked" }.map(\.secret)
-            let open = rotations.filter { $0.state == "open" }.map(\.secret)
-            let debts = try rows.deliveries().filter(\.isDebt).map(\.secret)
             let truth = world.now
-            return (
-                secrets.filter { parked.contains($0.name) || $0.isForeign(truth) }.map(\.name),
-                secrets.map(\.name).filter { open.contains($0) || debts.contains($0) }
-            )
+            let rows = try Rows(machine.state.database)
+            let debts = try rows.deliveries().filter(\.isDebt).map(\.secret)
+            var unrest = Unrest()
+            unrest.isWatching =
+                try rows.effects().contains { $0.watchedUntil ?? 0 > truth.localTime }
+                || !truth.late.isEmpty
+            unrest.isWaiting = unrest.isWatching || !truth.strays.isEmpty
+            for secret in secrets {
+                let name = secret.name
+                let reason = ["--reason", "because", "--confirm", name]
+                let open = try rows.rotations().first { $0.secret == name && $0.isUnderWay }
+                if open?.cause == "not-acknowledged" {
+                    unrest.byHand.append(["secret", "acknowledge", name, "--reason", "moved"])
+                } else if open?.state == "parked", number % 2 == 0 {
+                    unrest.byHand.append(["rotation", "resume", name] + reason)
+                } else if open?.state == "parked" || secret.isForeign(truth) {
+                    unrest.byHand.append(["rotate", name] + reason + ["--jobs", "1"])
+                } else if open != nil || debts.contains(name) {
+                    unrest.isWaiting = true
+                }
+            }
+            return unrest
         } catch {
             world.accuse("6: the state cannot be read: \(error)")
             return nil

@@ -59,12 +59,37 @@ struct Template: Sendable {
                   - file: { path: /srv/index.json, format: json }
             """, destinations: ["file:/srv/index.json"])
 
+    private static let gate = Secret(
+        name: "gate", kind: .apiKey, id: "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d",
+        terms: """
+                every: 30d
+                overlap: 1h
+                acknowledge: true
+                gate-deadline: 5d
+                on-deadline: park
+                deliver:
+                  - file: { path: /srv/gate, format: raw }
+            """, destinations: ["file:/srv/gate"])
+
+    private static let feed = Secret(
+        name: "feed", kind: .apiKey, id: "5d4c3b2a-1f0e-4d9c-8b7a-6f5e4d3c2b1a",
+        terms: """
+                every: 30d
+                overlap: 12h
+                acknowledge: true
+                gate-deadline: 2d
+                on-deadline: retire
+                deliver:
+                  - file: { path: /srv/feed, format: env }
+                  - command: { run: [/usr/local/bin/push, feed], input: raw }
+            """, destinations: ["file:/srv/feed", "command:/usr/local/bin/push feed"])
+
     /// All templates: as they are applied, and rotated once.
     static func all() async throws -> [Template] {
         var templates: [Template] = []
         for secrets in [
             [deploys], [search], [index], [deploys, search], [batch, index],
-            [search, batch, deploys],
+            [search, batch, deploys], [gate], [feed, gate], [deploys, feed],
         ] {
             let applied = try await Template(applying: secrets)
             templates.append(applied)
@@ -108,8 +133,14 @@ struct Template: Sendable {
         let machine = try machine(Dice(seed: 1))
         for hours in [0, 25, 25] {
             machine.world.pass(Int64(hours) * 3_600_000)
-            let ended = await machine.run(["run", "--jobs", "1"])
-            precondition(ended.status == 0, ended.conversation)
+            var commands = [["run", "--jobs", "1"]]
+            for secret in secrets {
+                commands.append(["secret", "acknowledge", secret.name, "--reason", "all moved"])
+            }
+            for command in commands {
+                let ended = await machine.run(command)
+                precondition(ended.status == 0, ended.conversation)
+            }
         }
         return Template(secrets, machine.world.now, machine)
     }

@@ -73,6 +73,8 @@ struct Truth: Sendable {
         let secret: String
         let version: Int
         let contents: String
+        /// Whether an older version is wanted back.
+        let isRollback: Bool
     }
 
     /// A running command whose keeper is dead.
@@ -100,6 +102,8 @@ struct Truth: Sendable {
         /// The machine's clock then.
         let localTime: Int64
         let skew: Int64
+        /// Whether it was carried out after its outcome was asked for.
+        let isLate: Bool
         /// What the journal took of the answer; nil when it got none, or died over it.
         var kept: String?
     }
@@ -184,7 +188,7 @@ extension Truth {
 
     /// Carries out an order. Returns the minted value and the id of its credential.
     mutating func carryOut(
-        _ order: Order, for intent: Rows.Intent, _ dice: Dice
+        _ order: Order, for intent: Rows.Intent, isLate: Bool = false, _ dice: Dice
     ) -> (id: String, value: String)? {
         guard let old = index(order.credential.providerID) else { return nil }
         let id: String
@@ -202,7 +206,7 @@ extension Truth {
         mintings.append(
             Minting(
                 intent: intent, credentialID: id, value: value, at: now, localTime: localTime,
-                skew: skew))
+                skew: skew, isLate: isLate))
         return (id, value)
     }
 }
@@ -231,7 +235,7 @@ extension Truth {
             } else if let call, call.at <= end {
                 now = max(now, call.at)
                 late.removeAll { $0.intent.effect == call.intent.effect }
-                let made = carryOut(call.order, for: call.intent, dice)
+                let made = carryOut(call.order, for: call.intent, isLate: true, dice)
                 tell("late: \(made?.value ?? "nothing") of \(made?.id ?? "nothing")")
             } else {
                 now = end
@@ -243,7 +247,7 @@ extension Truth {
     /// A destination takes what it is given.
     mutating func receive(_ receipt: Receipt, at place: String) {
         tell("\(place) has version \(receipt.version)")
-        if let before = places[place], before.version > receipt.version {
+        if let before = places[place], before.version > receipt.version, !receipt.isRollback {
             accuse("P22: \(place) got version \(receipt.version) after \(before.version)")
         }
         places[place] = receipt

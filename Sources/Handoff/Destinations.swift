@@ -26,10 +26,7 @@ package struct Destinations: Handoff {
     package func render(
         _ payload: borrowing Payload, for destination: Destination
     ) throws(Unfit) -> SecretBytes {
-        switch destination.receiver {
-        case .file(let terms): try Rendering.render(payload, as: terms.format)
-        case .command(let terms): try Rendering.render(payload, as: terms.input)
-        }
+        try Rendering.render(payload, as: destination.format)
     }
 
     package func temporaryName(for destination: Destination, suffix: String) -> String? {

@@ -79,7 +79,7 @@ import Testing
         let tables = try tables(headed: "write")
         #expect(
             tables.map { $0.map { $0[0] } } == [
-                StopAnywhereTests.inPlace, StopAnywhereTests.overlap,
+                StopAnywhereTests.inPlace, StopAnywhereTests.overlap, StopAnywhereTests.granting,
             ])
     }
 

@@ -116,8 +116,7 @@ struct Inspector {
             kind: target.kind, providerID: current.providerID,
             name: current.providerName ?? (current.number == 1 ? target.name : nil),
             clientID: current.clientID, project: target.project)
-        let provider: any Provider =
-            target.kind == .serviceAccount ? ServiceAccounts(client) : APIKeys(client)
+        let provider = Program.provider(of: target.kind, stored.policy.terms.strategy, client)
         switch await provider.survey(recorded) {
         case .done(let survey):
             var inspection = Inspection()
@@ -148,8 +147,8 @@ struct Inspector {
         guard let client = clients[target.connection] else {
             throw Failure("there is no connection \(target.connection)", .configuration)
         }
-        let provider: any Provider =
-            target.kind == .serviceAccount ? ServiceAccounts(client) : APIKeys(client)
+        // Whatever the strategy, an account is found and asked in the same way.
+        let provider = Program.provider(of: target.kind, .inPlace, client)
         let recorded = CredentialReference(
             kind: target.kind, providerID: version.providerID, name: version.providerName,
             clientID: version.clientID, project: target.project)

@@ -126,7 +126,7 @@ let package = Package(
         tests(
             "SimulationTests",
             [
-                "Audit", "FaultyDisk", "Handoff", "OpenSSL", "Rotations", "SQLite", "Secrets",
+                "Audit", "FaultyDisk", "Handoff", "OpenSSL", "Pinecone", "Rotations", "SQLite", "Secrets",
                 "Storage", "TestSupport", "Vault", "keyturn",
             ]),
         tests("HandoffTests", ["Handoff", "OpenSSL", "Rotations", "Secrets"]),

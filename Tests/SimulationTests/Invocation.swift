@@ -1,4 +1,5 @@
 import Audit
+import Pinecone
 import Rotations
 import Secrets
 import Storage
@@ -30,6 +31,7 @@ final class Invocation: Sendable {
     let disk: Disk
     let fate: Fate
     private let directory: StateDirectory
+    private let home: String
     private let input: String
     private let state = Mutex(State())
     private let rows = Mutex<Rows?>(nil)
@@ -44,7 +46,11 @@ final class Invocation: Sendable {
         var accepted: Set<String> = []
     }
 
-    init(_ world: World, _ disk: Disk, _ fate: Fate, _ directory: StateDirectory, input: String) {
+    init(
+        _ world: World, _ disk: Disk, _ fate: Fate, _ directory: StateDirectory,
+        home: String, input: String
+    ) {
+        self.home = home
         self.world = world
         self.disk = disk
         self.fate = fate
@@ -147,12 +153,14 @@ final class Invocation: Sendable {
                     guard lives("wait") else { return }
                     world.pass(interval.seconds * 1000)
                 }),
-            environment: ["KEYTURN_STATE": directory.path, "PWD": directory.path],
+            environment: ["KEYTURN_STATE": directory.path, "PWD": home],
             readSecret: { _ throws(Failure) in throw Failure("nobody is there", .usage) },
             readText: { [input] _ throws(Failure) in input }, ask: { _ in nil },
             stopSignal: { [self] in nextSignal() },
             journal: { [self] in WitnessJournal(store: $0, process: self) },
-            provider: { [self] _ in SimulatedProvider(process: self) },
+            provider: { [self] provider in
+                SimulatedProvider(process: self, isInPlace: provider is ServiceAccounts)
+            },
             handoff: { [self] _ in SimulatedHandoff(process: self) }, vfs: vfs,
             actor: Actor(
                 uid: 0, loginUID: nil, user: "keyturn", host: "host", pid: 1, invocation: nil,

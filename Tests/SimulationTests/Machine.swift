@@ -38,7 +38,7 @@ final class Machine: Sendable {
         _ arguments: [String], _ fate: Invocation.Fate = Invocation.Fate(), input: String = ""
     ) async -> Ended {
         world.tell("$ keyturn \(arguments.joined(separator: " "))")
-        let process = Invocation(world, disk, fate, state, input: input)
+        let process = Invocation(world, disk, fate, state, home: home.path, input: input)
         disk.prepare(fate.diskDeath, fate.diskFault)
         let status = await Self.run(arguments, in: process.surroundings())
         let isDead = process.isDead
@@ -77,7 +77,8 @@ final class Machine: Sendable {
     /// The program as somebody uses it who only reads.
     func reader() throws -> Program {
         try Program(
-            Invocation(world, disk, Invocation.Fate(), state, input: "").surroundings(vfs: "unix"),
+            Invocation(world, disk, Invocation.Fate(), state, home: home.path, input: "")
+                .surroundings(vfs: "unix"),
             state: nil)
     }
 }

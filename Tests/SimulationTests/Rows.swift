@@ -151,7 +151,8 @@ struct Rows {
 
         /// Whether what it made may still be unknown.
         var isOpen: Bool {
-            watchedUntil != nil || ["intended", "answered", "unsettled", "abandoned"].contains(state)
+            watchedUntil != nil
+                || ["intended", "answered", "unsettled", "abandoned"].contains(state)
         }
     }
 

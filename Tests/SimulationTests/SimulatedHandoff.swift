@@ -56,7 +56,7 @@ struct SimulatedHandoff: Handoff {
         }
         world.with { truth in
             if let temporary { truth.temporaries.remove(temporary) }
-            truth.receive(receipt, at: place)
+            truth.receive(receipt, isDisputed: goesWrong, at: place)
         }
         guard process.lives("delivered"), !goesWrong else { return .failed(Self.unfit, nil) }
         return .done(nil)
@@ -85,7 +85,9 @@ struct SimulatedHandoff: Handoff {
         }
         world.pass(Int64(dice.roll(1..<5_000)))
         let goesWrong = isBroken || process.goesWrong()
-        if !goesWrong || dice.happens(30) { world.with { $0.receive(receipt, at: place) } }
+        if !goesWrong || dice.happens(30) {
+            world.with { $0.receive(receipt, isDisputed: goesWrong, at: place) }
+        }
         guard process.lives("command ended"), !goesWrong else {
             return .failed(Unfit(.hookFailed, "the command failed"), Self.report(exit: 1))
         }

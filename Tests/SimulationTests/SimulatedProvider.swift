@@ -5,6 +5,8 @@ import Secrets
 /// back, and the process may die before it or after it.
 struct SimulatedProvider: Provider {
     let process: Invocation
+    /// Whether it replaces secrets of accounts: then there is no list, and nothing to delete.
+    let isInPlace: Bool
 
     private var world: World { process.world }
     private var dice: Dice { process.dice }
@@ -20,7 +22,9 @@ struct SimulatedProvider: Provider {
                 return .refused(Refusal(.targetMissing, status: 404))
             }
             let found = truth.credentials[index]
-            let listed = truth.credentials.filter { $0.kind == found.kind && !$0.isDeleted }
+            let listed = truth.credentials.filter {
+                !isInPlace && $0.kind == found.kind && !$0.isDeleted
+            }
             return .done(
                 Survey(
                     found: found.reference, listed: listed.map(\.reference), admin: "ops-a"))
@@ -43,15 +47,8 @@ struct SimulatedProvider: Provider {
             guard let new = truth.index(new.providerID), let old = truth.index(old.providerID)
             else { return .refused(Refusal(.targetMissing, status: 404)) }
             let (wanted, has) = (truth.credentials[old].rights, truth.credentials[new].rights)
-            return .done(
-                RightsDifference(
-                    missing: Self.sorted(wanted.subtracting(has)),
-                    extra: Self.sorted(has.subtracting(wanted))))
+            return .done(RightsDifference(of: has, with: wanted))
         }
-    }
-
-    private static func sorted(_ rights: Set<Right>) -> [Right] {
-        rights.sorted { $0.role < $1.role }
     }
 
     func ask(_ credential: borrowing Credential) async -> Verdict {
@@ -175,7 +172,7 @@ struct SimulatedProvider: Provider {
             return nil
         }
         world.with { truth in
-            let before = truth.mintings.filter { 
+            let before = truth.mintings.filter {
                 $0.intent.rotation == intent.rotation && !$0.isLate
             }
             guard before.count >= Rotation.maximumMintings, let last = before.last,
@@ -202,7 +199,8 @@ struct SimulatedProvider: Provider {
     }
 
     func retire(_ credential: CredentialReference) async -> Outcome<Void> {
-        await changing("retire \(credential.providerID)") { truth in
+        guard !isInPlace else { return .done(()) }
+        return await changing("retire \(credential.providerID)") { truth in
             guard let index = truth.index(credential.providerID) else { return false }
             truth.delete(index, dice)
             return true

@@ -101,6 +101,8 @@ struct Story {
         case 13..<17: await run(["deliver", name], fate)
         case 17..<20: await run(["rotation", "rollback", name] + reason, fate)
         case 20..<23: await run(["rotation", "resume", name] + reason, fate)
+        case 28..<31:
+            await run(["policy", "apply", dice.pick(["edited.yaml", "keyturn.yaml"])], fate)
         case 23..<28: await run(["secret", "acknowledge", name, "--reason", "moved"], fate)
         default: await run(["run", "--jobs", "1"], fate)
         }
@@ -164,13 +166,13 @@ struct Story {
         }
         let calm = Invocation.Fate()
         while let armour = armours.popLast() { await run(["recover"], calm, input: armour) }
-        for number in 0..<20 where !isOver {
+        for number in 0..<30 where !isOver {
             let before = entryCount
             let ended = await run(["run", "--jobs", "1"], calm)
             guard let rest = unrest(number) else { return }
             for line in rest.byHand { await run(line, calm) }
             if !rest.byHand.isEmpty || rest.isWaiting {
-                world.pass((rest.isWatching ? 25 : 13) * 3_600_000)
+                world.pass((rest.isWatching ? 11 : 13) * 3_600_000)
             } else if ended.status == 0, entryCount == before {
                 break
             }

@@ -9,6 +9,9 @@ struct Template: Sendable {
         let name: String
         let kind: Target.Kind
         let id: String
+        var strategy = Strategy.inPlace
+        /// The strategy after an edit of the file.
+        var edited: Strategy?
         /// The lines of the policy after its target.
         let terms: String
         let destinations: [String]
@@ -31,6 +34,7 @@ struct Template: Sendable {
 
     private static let batch = Secret(
         name: "batch", kind: .serviceAccount, id: "91b7a3c4-0d2e-4f58-8b16-7a9c3e5d0f24",
+        edited: .overlap,
         terms: """
                 every: 30d
                 keep: 1
@@ -84,12 +88,24 @@ struct Template: Sendable {
                   - command: { run: [/usr/local/bin/push, feed], input: raw }
             """, destinations: ["file:/srv/feed", "command:/usr/local/bin/push feed"])
 
+    private static let agent = Secret(
+        name: "agent", kind: .serviceAccount, id: "7c6b5a49-3827-4165-8504-f3e2d1c0b9a8",
+        strategy: .overlap,
+        terms: """
+                every: 25d
+                overlap: 6h
+                deliver:
+                  - file: { path: /srv/agent.env, format: env }
+                  - command: { run: [/usr/local/bin/push, agent], input: json }
+            """, destinations: ["file:/srv/agent.env", "command:/usr/local/bin/push agent"])
+
     /// All templates: as they are applied, and rotated once.
     static func all() async throws -> [Template] {
         var templates: [Template] = []
         for secrets in [
             [deploys], [search], [index], [deploys, search], [batch, index],
             [search, batch, deploys], [gate], [feed, gate], [deploys, feed],
+            [agent], [agent, batch], [search, agent, index],
         ] {
             let applied = try await Template(applying: secrets)
             templates.append(applied)
@@ -105,7 +121,10 @@ struct Template: Sendable {
         for secret in secrets {
             _ = truth.make(
                 secret.id, secret.kind, name: secret.name, by: .adopted,
-                rights: [Right(role: "DataPlaneEditor", resourceType: nil, resourceID: nil)], dice)
+                rights: Set(
+                    ["DataPlaneEditor", "ProjectViewer"].map {
+                        Right(role: $0, resourceType: nil, resourceID: nil)
+                    }), dice)
         }
         // What only looks like ours: another state's attempt, and somebody else's.
         for (number, name) in ["search~01JZZZZZZZZZZZZZZZZZZZZZZZ", "search", "theirs"].enumerated()
@@ -114,8 +133,8 @@ struct Template: Sendable {
         }
         machine = try Machine(World(truth, dice))
         self.secrets = secrets
-        let file = try machine.home.make("keyturn.yaml", Self.configuration(secrets))
-        for arguments in [["init"], ["policy", "apply", file]] {
+        try machine.home.make("keyturn.yaml", Self.configuration(secrets))
+        for arguments in [["init"], ["policy", "apply", "keyturn.yaml"]] {
             let ended = await machine.run(arguments)
             precondition(ended.status == 0, ended.conversation)
         }
@@ -145,13 +164,18 @@ struct Template: Sendable {
         return Template(secrets, machine.world.now, machine)
     }
 
-    private static func configuration(_ secrets: [Secret]) -> String {
+    /// A file of these policies; edited, some have another strategy.
+    private static func configuration(_ secrets: [Secret], isEdited: Bool = false) -> String {
         var text = "version: 1\nconnections:\n  pinecone:\n    admins: [ops-a]\npolicies:\n"
         for secret in secrets {
             let place = secret.kind == .apiKey ? "project: \(project), " : ""
             text += "  - name: \(secret.name)\n"
             text += "    \(secret.kind.rawValue): "
             text += "{ connection: pinecone, \(place)id: \(secret.id) }\n"
+            if secret.kind == .serviceAccount {
+                let strategy = isEdited ? secret.edited ?? secret.strategy : secret.strategy
+                text += "    strategy: \(strategy.rawValue)\n"
+            }
             text += secret.terms + "\n"
         }
         return text
@@ -170,6 +194,8 @@ struct Template: Sendable {
         try FileManager.default.copyItem(
             atPath: machine.state.database, toPath: copy.state.database)
         try FileManager.default.linkItem(atPath: machine.state.ballast, toPath: copy.state.ballast)
+        try copy.home.make("keyturn.yaml", Self.configuration(secrets))
+        try copy.home.make("edited.yaml", Self.configuration(secrets, isEdited: true))
         return copy
     }
 }

@@ -75,6 +75,8 @@ struct Truth: Sendable {
         let contents: String
         /// Whether an older version is wanted back.
         let isRollback: Bool
+        /// Whether whoever brought it was told that it failed.
+        var isDisputed = false
     }
 
     /// A running command whose keeper is dead.
@@ -245,12 +247,15 @@ extension Truth {
     }
 
     /// A destination takes what it is given.
-    mutating func receive(_ receipt: Receipt, at place: String) {
+    mutating func receive(_ receipt: Receipt, isDisputed: Bool = false, at place: String) {
         tell("\(place) has version \(receipt.version)")
-        if let before = places[place], before.version > receipt.version, !receipt.isRollback {
+        if let before = places[place], before.version > receipt.version, !receipt.isRollback,
+            !before.isDisputed
+        {
             accuse("P22: \(place) got version \(receipt.version) after \(before.version)")
         }
         places[place] = receipt
+        places[place]?.isDisputed = isDisputed
     }
 
     /// Writes down what happens.

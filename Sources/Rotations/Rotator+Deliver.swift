@@ -13,8 +13,10 @@ extension Rotator {
         }
         switch (delivered, rotation.terms.strategy) {
         case (.foreignRotated, .inPlace):
-            // P17: it is we who replaced it if an earlier call was carried out late.
-            guard try await isInDoubt(version, in: rotation) else {
+            // P17: it is we who replaced it if an earlier call was carried out late. Else a person
+            // decides (P8).
+            let isOurs = try await isInDoubt(version, in: rotation)
+            guard isOurs || conditions.isByHand else {
                 return try await park(rotation, .foreignRotated)
             }
             return try await replace(version, in: rotation, after: [])
@@ -134,8 +136,7 @@ extension Rotator {
         return try await settle(delivery, result, in: rotation)
     }
 
-    /// Removes what somebody who is gone had begun: a temporary file (P24), a command that still
-    /// runs (P23).
+    /// Removes what a delivery left that was begun by somebody who is gone (P23, P24).
     func clearAway(_ delivery: inout Delivery) async {
         guard delivery.temporary != nil || delivery.process != nil else { return }
         await handoff.clearAway(

@@ -127,6 +127,12 @@ let package = Package(
             ]),
         tests(
             "ReportsTests", ["Audit", "OpenSSL", "Reports", "Rotations", "Storage"], strict),
+        tests(
+            "SimulationTests",
+            [
+                "Audit", "FaultyDisk", "Handoff", "OpenSSL", "Pinecone", "Rotations", "SQLite", "Secrets",
+                "Storage", "TestSupport", "Vault", "keyturn",
+            ]),
         tests("HandoffTests", ["Handoff", "OpenSSL", "Rotations", "Secrets"]),
         tests("PineconeTests", ["HTTP", "OpenSSL", "Pinecone", "Rotations", "Secrets"]),
         tests("RotationsTests", ["Rotations"], strict),

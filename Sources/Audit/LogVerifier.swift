@@ -16,7 +16,8 @@ package struct LogVerifier: Sendable {
         }
     }
 
-    private let keys: [VerifierKey]
+    /// The keys of the log.
+    package let keys: [VerifierKey]
     private var frontier: MerkleFrontier
     /// The size of the last checkpoint that was good.
     private var coveredSize: Int
@@ -63,34 +64,50 @@ package struct LogVerifier: Sendable {
     /// The root over the entries so far.
     package var root: [UInt8] { frontier.root }
 
+    /// What is found out about an entry by itself, whatever stands around it. It is most of the work,
+    /// and many may be done at once.
+    package struct Examined: Sendable {
+        /// The leaf hash of its bytes.
+        package let hash: [UInt8]
+        fileprivate let entry: Entry?
+
+        /// Hashes and reads an entry.
+        package init(leaf: [UInt8]) {
+            hash = MerkleTree.leafHash(leaf.span)
+            entry = Entry(leaf: leaf)
+        }
+    }
+
     /// Checks the next entry.
     /// - Parameters:
     ///   - hash: the leaf hash as stored.
     ///   - projection: the columns as stored.
     /// - Returns: the nodes that this entry completes, to be compared with the stored ones.
     package mutating func add(
-        leaf: [UInt8], hash: [UInt8], projection: Entry.Projection
+        _ examined: Examined, hash: [UInt8], projection: Entry.Projection
     ) -> [(at: NodePosition, hash: [UInt8])] {
         let sequence = frontier.size
-        let found = MerkleTree.leafHash(leaf.span)
         if projection.sequence != sequence {
             report(sequence, "entry \(projection.sequence) stands where \(sequence) belongs")
         }
-        if found != hash { report(sequence, "the entry is not what its hash was made of") }
-        read(leaf, projection)
-        return frontier.append(found)
+        if examined.hash != hash {
+            report(sequence, "the entry is not what its hash was made of")
+        }
+        read(examined.entry, projection)
+        return frontier.append(examined.hash)
     }
 
     /// Checks the next entry of an export, beside which nothing stands.
     package mutating func add(leaf: [UInt8]) {
-        read(leaf, nil)
-        frontier.append(MerkleTree.leafHash(leaf.span))
+        let examined = Examined(leaf: leaf)
+        read(examined.entry, nil)
+        frontier.append(examined.hash)
     }
 
     /// Checks what the entry says of itself, and its columns where there are any.
-    private mutating func read(_ leaf: [UInt8], _ projection: Entry.Projection?) {
+    private mutating func read(_ entry: Entry?, _ projection: Entry.Projection?) {
         let sequence = frontier.size
-        guard let entry = Entry(leaf: leaf) else {
+        guard let entry else {
             return report(sequence, "the entry is not in canonical form")
         }
         if entry.projection.sequence != sequence {
@@ -103,10 +120,14 @@ package struct LogVerifier: Sendable {
 
     /// Checks a checkpoint of the present size.
     package mutating func check(note: String) {
+        check(Checkpoint(note: note, signedByOneOf: keys))
+    }
+
+    /// The same for one that was opened already: nil when no key of the log signed it.
+    package mutating func check(_ checkpoint: Checkpoint?) {
         checkpointCount += 1
         newestCheckpointSize = frontier.size
         // What is wrong is wrong from the first entry on that no good checkpoint covers.
-        let checkpoint = keys.lazy.compactMap { Checkpoint(note: note, signedBy: $0) }.first
         guard let checkpoint else {
             return report(coveredSize, "the checkpoint is not signed by this log's key")
         }

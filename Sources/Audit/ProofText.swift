@@ -120,10 +120,13 @@ package struct ConsistencyProof: Hashable, Sendable {
 extension Checkpoint {
     /// Reads a signed checkpoint and believes it if one of these keys signed it as its own log's.
     package init?(note: String, signedByOneOf keys: [VerifierKey]) {
-        guard
-            let checkpoint = keys.lazy.compactMap({ Checkpoint(note: note, signedBy: $0) }).first
-        else { return nil }
-        self = checkpoint
+        // Not `lazy.compactMap.first`, which would look at each signature twice.
+        for key in keys {
+            guard let checkpoint = Checkpoint(note: note, signedBy: key) else { continue }
+            self = checkpoint
+            return
+        }
+        return nil
     }
 }
 

@@ -9,12 +9,12 @@ extension Store {
     /// with what is new, not with what there is.
     package func verify(
         since kept: Checkpoint, progress: @Sendable (Int, Int) -> Void = { _, _ in }
-    ) throws(StorageError) -> Verification {
+    ) async throws(StorageError) -> Verification {
         let count = try entryCount()
         var verifier = LogVerifier(keys: try verifierKeys())
         if let known = try known(kept, count) {
             verifier = LogVerifier(keys: try verifierKeys(), known: known)
-            try walk(&verifier, to: count, progress: progress)
+            try await walk(&verifier, to: count, progress: progress)
         } else if kept.size > count {
             verifier.report(
                 count, "the entry is missing: the kept checkpoint covers \(kept.size)")

@@ -31,7 +31,9 @@ struct FormatTests {
         var verifier = LogVerifier(keys: [try #require(VerifierKey(String(vkey)))])
         for line in try VectorFile.text("audit/entries.jsonl").split(separator: "\n") {
             let entry = try #require(Entry(leaf: Array(line.utf8)))
-            _ = verifier.add(leaf: entry.leaf, hash: entry.hash, projection: entry.projection)
+            _ = verifier.add(
+                LogVerifier.Examined(leaf: entry.leaf), hash: entry.hash,
+                projection: entry.projection)
         }
         verifier.check(note: try VectorFile.text("audit/checkpoint"))
         #expect(verifier.size == 3)

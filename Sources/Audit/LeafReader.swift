@@ -85,7 +85,7 @@ package struct LeafReader: Sendable {
     }
 
     private static func string(_ bytes: Span<UInt8>) -> String {
-        bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
     /// Goes through the members of the object that begins here. False where it is none.

@@ -94,6 +94,22 @@ extension Descriptor {
         }
     }
 
+    /// The bytes of a file from this place on, at most `count` of them and none at the end (pread(2)).
+    package borrowing func read(upTo count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let number = number
+        while true {
+            let count = bytes.withUnsafeMutableBytes {
+                pread(number, $0.baseAddress, $0.count, off_t(offset))
+            }
+            if count >= 0 {
+                bytes.removeLast(bytes.count - count)
+                return bytes
+            }
+            guard errno == EINTR else { throw SystemError("pread") }
+        }
+    }
+
     /// Forces all of the file system that it is on to the disk (syncfs(2)).
     package borrowing func syncFileSystem() throws(SystemError) {
         try require(cl_sync_file_system(number) == 0, "syncfs")

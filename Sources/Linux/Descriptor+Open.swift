@@ -7,6 +7,8 @@ package enum OpenPurpose: Hashable, Sendable {
     case reading
     /// To write into a new file, which must not exist yet.
     case creating(mode: UInt32)
+    /// To write into a new file and to read it back.
+    case scratch
     /// To add at the end; the file is made when it is absent.
     case appending(mode: UInt32)
     /// To lock, read and write; the file is made when it is absent.
@@ -20,6 +22,7 @@ package enum OpenPurpose: Hashable, Sendable {
         switch self {
         case .reading: O_RDONLY | O_NONBLOCK | O_NOCTTY
         case .creating: O_WRONLY | O_CREAT | O_EXCL
+        case .scratch: O_RDWR | O_CREAT | O_EXCL
         case .appending: O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY
         case .locking: O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY
         case .directory: O_RDONLY | cl_O_DIRECTORY
@@ -30,6 +33,7 @@ package enum OpenPurpose: Hashable, Sendable {
     var mode: UInt32 {
         switch self {
         case .creating(let mode), .appending(let mode), .locking(let mode): mode
+        case .scratch: 0o600
         case .reading, .directory, .place: 0
         }
     }

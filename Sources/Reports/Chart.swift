@@ -74,7 +74,8 @@ struct AgeChart {
 
             """
         let rest = left == 0 ? "" : " \(counted(left, "more secret")) are farther from it."
-        return "<figure>\n\(svg)<figcaption>Age at the end against the limit, and dashed the longest "
+        return
+            "<figure>\n\(svg)<figcaption>Age at the end against the limit, and dashed the longest "
             + "gap in the period; the nearest to the limit first.\(rest)</figcaption>\n</figure>\n"
     }
 

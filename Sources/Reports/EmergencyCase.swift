@@ -30,14 +30,14 @@ struct EmergencyCase: Sendable {
 
     /// Takes the next entry about the secret in, if it is not later than the period. Returns its
     /// place.
-    mutating func add(_ stored: StoredLeaf, before end: Timestamp) throws(ReportError) -> Int {
+    mutating func add(_ stored: StoredLeaf, before limit: Timestamp) throws(ReportError) -> Int {
         guard reader.read(stored.leaf), let time = reader.time("time"),
             let sequence = reader.integer("seq").map({ Int($0) })
         else { throw .notAnEntry }
         guard MerkleTree.leafHash(stored.leaf.span) == stored.hash else {
             throw .notItsHash(sequence)
         }
-        guard time < end else { return sequence }
+        guard time < limit else { return sequence }
         let isOwn = reader.text("rotation") == response.rotation
         let number = Int(reader.integer("version") ?? 0)
         let destination = reader.text("destination") ?? ""

@@ -29,14 +29,14 @@ struct HTMLReport: ReportForm {
             <dl>\(facts.joined())</dl>
 
             """ + document.sections.map(Self.written).joined()
-            + """
-            <section id="rotations">
-            <h2>Rotations</h2>
-            <p>Each that ended in the period, by the time of its end; then what was under way.</p>
-            <table><thead><tr>\(Self.heads.map { "<th>\($0.capitalizedHead)</th>" }.joined())</tr></thead>
-            <tbody>
+                + """
+                <section id="rotations">
+                <h2>Rotations</h2>
+                <p>Each that ended in the period, by the time of its end; then what was under way.</p>
+                <table><thead><tr>\(Self.heads.map { "<th>\($0.capitalizedHead)</th>" }.joined())</tr></thead>
+                <tbody>
 
-            """
+                """
     }
 
     func line(_ rotation: Report.Rotation, _ index: Int) -> String {

@@ -22,7 +22,9 @@ struct JSONReport: ReportForm {
 }
 
 /// An object without the members that say nothing.
-private func object(_ members: [String: JSON?]) -> JSON { .object(members.compactMapValues(\.self)) }
+private func object(_ members: [String: JSON?]) -> JSON {
+    .object(members.compactMapValues(\.self))
+}
 
 private func words(_ text: String?) -> JSON? { text.map(JSON.string) }
 private func number(_ number: Int?) -> JSON? { number.map { .integer(Int64($0)) } }
@@ -46,7 +48,8 @@ extension Who {
     fileprivate var json: JSON {
         object([
             "uid": .integer(uid), "user": words(user), "login_uid": loginUID.map(JSON.integer),
-            "claimed_sudo_user": words(claimedSudoUser), "host": words(host), "unit": .boolean(isUnit),
+            "claimed_sudo_user": words(claimedSudoUser), "host": words(host),
+            "unit": .boolean(isUnit),
         ])
     }
 }

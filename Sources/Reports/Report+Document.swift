@@ -233,13 +233,15 @@ extension Report {
                 .maybe(exception.secret), .maybe(exception.who?.text),
                 .maybe(exception.until?.secondText), .entry(exception.evidence),
                 .entry(exception.ended),
-                .text([exception.detail, exception.reason].compactMap(\.self).joined(separator: "; ")),
+                .text(
+                    [exception.detail, exception.reason].compactMap(\.self).joined(separator: "; ")),
             ]
         }
         return Document.Section(
             id: "exceptions", title: "Exceptions",
             paragraphs: rows.isEmpty
-                ? ["None."] : ["What was not the rule, or showed a value or the trail to somebody."],
+                ? ["None."]
+                : ["What was not the rule, or showed a value or the trail to somebody."],
             table: Document.Table(
                 heads: ["WHEN", "WHAT", "SECRET", "WHO", "UNTIL", "ENTRY", "ENDED BY", "WHY"],
                 rows: rows))

@@ -74,7 +74,8 @@ extension ReportMaker {
                     kind: .freeze, secret: nil, who: isAsRecorded ? freezesChanged?.who : nil,
                     reason: freeze.reason, evidence: isAsRecorded ? freezesChanged?.evidence : nil,
                     until: freeze.until,
-                    detail: "from \(freeze.from.secondText), owned by \(freeze.owner), holds \(names)"
+                    detail:
+                        "from \(freeze.from.secondText), owned by \(freeze.owner), holds \(names)"
                         + (isAsRecorded ? "" : "; as told today, changed since the period"))
             }
         let seen = exceptions.filter { exception in

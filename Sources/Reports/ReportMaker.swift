@@ -125,7 +125,12 @@ package struct ReportMaker: Sendable {
 
     /// Changes what is known of the line's secret.
     private mutating func change(_ line: Line, _ body: (inout SecretHistory) -> Void) {
-        body(&histories[line.secret, default: SecretHistory(line.secret, name, period)])
+        let (reader, period) = (reader, period)
+        body(
+            &histories[
+                line.secret,
+                default: SecretHistory(
+                    line.secret, reader.text("name", of: "secret") ?? "", period)])
     }
 
     // MARK: Policies
@@ -231,7 +236,9 @@ package struct ReportMaker: Sendable {
             incident: reader.text("incident"), due: reader.time("due"), started: line.evidence,
             last: line.evidence)
         open[id] = rotation
-        if period.contains(line.evidence.time) { measures.started[rotation.trigger, default: 0] += 1 }
+        if period.contains(line.evidence.time) {
+            measures.started[rotation.trigger, default: 0] += 1
+        }
         guard
             let index = incidents.lastIndex(where: { $0.emergency.id == rotation.incident })
         else { return }
@@ -287,7 +294,8 @@ package struct ReportMaker: Sendable {
         let delivery = Delivery(
             secret: line.secret, version: number, destination: reader.text("destination") ?? "")
         let outcome = reader.text("outcome")
-        guard line.type == .deliveryOwed || line.type == .deliverySettled && outcome != "done" else {
+        guard line.type == .deliveryOwed || line.type == .deliverySettled && outcome != "done"
+        else {
             deliveries[delivery] = nil
             return
         }
@@ -314,7 +322,8 @@ package struct ReportMaker: Sendable {
     }
 
     /// Keeps what was not the rule, if it was in the period.
-    private mutating func note(_ kind: Report.Exceptional.Kind, _ line: Line, detail: String? = nil) {
+    private mutating func note(_ kind: Report.Exceptional.Kind, _ line: Line, detail: String? = nil)
+    {
         guard period.contains(line.evidence.time) else { return }
         exceptions.append(
             Report.Exceptional(

@@ -22,7 +22,8 @@ struct TextReport: ReportForm {
         text += entry("begun", rotation.started)
         if let promoted = rotation.promoted { text += "    in use  \(promoted.secondText)\n" }
         return text
-            + entry([.done, .superseded].contains(rotation.outcome) ? "ended" : "last ", rotation.last)
+            + entry(
+                [.done, .superseded].contains(rotation.outcome) ? "ended" : "last ", rotation.last)
     }
 
     func tail(_ report: Report) -> String { "" }
@@ -41,7 +42,8 @@ struct TextReport: ReportForm {
         for paragraph in section.paragraphs { text += Self.folded(paragraph) + "\n" }
         for verbatim in section.verbatim {
             text += "\n"
-            for line in verbatim.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            for line in verbatim.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            {
                 text += line.isEmpty ? "\n" : "    \(String(line).visible)\n"
             }
         }

@@ -78,6 +78,12 @@ package final class TemporaryDirectory: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The permission bits of a name in it, which may be a link; nil when there is none.
+    package func mode(_ name: String) -> UInt32? {
+        var status = stat()
+        return lstat(file(name), &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+
     /// The names in it, sorted.
     package var names: [String] { Self.names(at: path).sorted() }
 

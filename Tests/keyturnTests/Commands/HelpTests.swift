@@ -15,7 +15,8 @@ import Testing
                 "deliver", "recover", "status", "secret", "secret list", "secret show",
                 "secret reveal", "secret import", "secret acknowledge", "rotation",
                 "rotation list", "rotation show", "rotation resume", "rotation rollback", "audit",
-                "audit list", "audit show", "audit verify", "audit export", "audit prove",
+                "audit list", "audit show", "audit verify", "audit report", "audit export",
+                "audit prove",
                 "audit sample", "audit checkpoint", "audit key", "audit find-value",
             ])
     }
@@ -62,6 +63,7 @@ import Testing
     @Test(arguments: [
         "init", "login", "policy apply", "policy pause", "policy resume", "policy remove", "run",
         "rotate", "deliver", "recover", "secret reveal", "audit export", "audit find-value",
+        "audit report",
     ])
     func `whatever has an effect has a dry run`(_ words: String) throws {
         let command = try #require(
@@ -112,6 +114,10 @@ import Testing
         (["audit", "list", "--follow", "--before", "3"], "one of them"),
         (["audit", "export"], "an export is --jsonl, or --tiles: one of them"),
         (["audit", "export", "--tiles", "x", "--output", "y"], "belong to --jsonl"),
+        (["audit", "report", "--format", "pdf"], "--format is text, json, csv or html"),
+        (["audit", "report", "--format", "csv", "--json"], "--json is --format json"),
+        (["audit", "report", "--from", "2027-01-01", "--to", "2026-01-01"], "not before"),
+        (["audit", "report", "--from", "then"], "`then` is no time"),
         (["audit", "sample", "--n", "0", "--seed", "x"], "--n is 1 to 1000"),
         (["policy", "apply", "x.yaml", "--abandon"], "--prune"),
         (["plan", "--until", "soon"], "`soon` is no duration"),

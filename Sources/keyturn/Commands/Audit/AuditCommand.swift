@@ -7,9 +7,11 @@ struct AuditCommand: ParsableCommand {
         discussion: """
               keyturn audit list --secret ci-deployer
               keyturn audit verify
+              keyturn audit report --from 2026-01-01 --format html --output report.html
             """,
         subcommands: [
-            AuditList.self, AuditShow.self, AuditVerify.self, AuditExport.self, AuditProve.self,
+            AuditList.self, AuditShow.self, AuditVerify.self, AuditReport.self, AuditExport.self,
+            AuditProve.self,
             AuditSample.self, AuditCheckpoint.self, AuditKey.self, AuditFindValue.self,
         ])
 }

@@ -120,6 +120,7 @@ extension Store {
                     WHERE state IN ('open', 'parked') AND state = 'parked'
                     """
                 ) { $0.int(0) } ?? 0,
+                hasFinishedIncident: try !Self.finishedIncidents(database).isEmpty,
                 lastEntryAt: try database.first(
                     "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
                 ) { Timestamp(milliseconds: $0.integer(0)) },
@@ -161,6 +162,8 @@ extension Store {
         package let watched: [SecretReference]
         /// How many rotations wait for a person.
         package let parked: Int
+        /// Whether there is an incident to close.
+        package let hasFinishedIncident: Bool
         /// When the trail last grew; nil for an empty one.
         package let lastEntryAt: Timestamp?
         /// How late it was once, if the clock was set back since.

@@ -324,6 +324,8 @@ actor Worker {
             return nil
         case .foreign: return report(unit, .failed, .foreignRotated)
         case .replaced:
+            // Who knows it already goes on at its own time: at most once an hour (P15).
+            if open?.oldSaid == .refused { return nil }
             // A parked one too: its users are locked out, by a call of ours.
             rotation =
                 if let open {

@@ -318,6 +318,10 @@ actor Worker {
         switch try await watcher.watch(unit.secret, in: last) {
         case .quiet: return nil
         case .replaced:
+            // What is known to be dead already is replaced at its time, once an hour (P15).
+            if let open, open.oldSaid == .refused, [.prepare, .issue].contains(open.step) {
+                return nil
+            }
             // A parked one too: its users are locked out, by a call of ours.
             rotation =
                 if let open {

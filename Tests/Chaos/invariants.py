@@ -18,8 +18,8 @@ def statuses(world, since, errors):
     known = set(STATUSES)
     if "pread64" in errors:
         known.add(6)  # SQLite calls what it cannot read malformed
-    if "openat" in errors:
-        known.add(127)  # the loader's
+    if errors & {"openat", "pread64", "read"}:
+        known.add(127)  # the loader's, when it cannot read a library
     return [f"status: {ended}" for ended in world.ended[since:] if ended.status not in known]
 
 
@@ -65,10 +65,13 @@ def consumers(world, accounts, keys):
             "JOIN secret s ON s.id = v.secret_id JOIN delivery d ON d.secret_id = s.id "
             "AND d.version = v.number WHERE v.state = 'current' AND d.state <> 'done'"):
         found.append(f"1: {name} version {number} at {destination} is {state}")
-    for name, selector in world.query(
-            "SELECT s.name, i.selector FROM incident i JOIN rotation r ON r.incident_id = i.id "
-            "JOIN secret s ON s.id = r.secret_id WHERE i.closed_at_ms IS NULL"):
-        found.append(f"P31: the incident {selector} is open, and the rotation of {name} is done")
+    for incident, selector in world.query(
+            "SELECT id, selector FROM incident WHERE closed_at_ms IS NULL"):
+        done = {name for name, in world.query(
+            "SELECT s.name FROM rotation r JOIN secret s ON s.id = r.secret_id "
+            "WHERE r.incident_id = ? AND r.state = 'done'", incident)}
+        if done.issuperset(selector.removeprefix("names ").split(",")):
+            found.append(f"P31: the incident {selector} is open, and everything in it is done")
     return found
 
 

@@ -127,7 +127,7 @@ actor Worker {
     }
 
     /// The longest that a person waits for another process, and that a request may take.
-    private static let limit = Interval(seconds: 30)
+    static let limit = Interval(seconds: 30)
 
     /// A schedule leaves what another process works on to it; a person waits for 30 seconds, and an
     /// emergency then ends the other (P2).

@@ -167,8 +167,8 @@ def leftovers(world):
     """6, 9: nothing temporary is left."""
     known = {"keyturn.db", "ballast", "lock", "spool"}
     journal = world.state / "keyturn.db-journal"
-    if journal.exists() and not journal.read_bytes().strip(b"\0"):
-        known.add(journal.name)  # it was made, and nothing was ever written under it
+    if journal.exists() and not journal.read_bytes()[:8].strip(b"\0"):
+        known.add(journal.name)  # never synced, so nothing was ever written under it
     found = [f"6: {path.name} is left in the state" for path in world.state.iterdir()
              if path.name not in known]
     found += [f"6: {path.name} is left in the spool" for path in (world.state / "spool").iterdir()]
@@ -223,3 +223,15 @@ def retirements(world):
         if "emergency" not in triggers and name not in worlds.BEST_EFFORT:
             found.append(f"4: {name} version {number} was deleted before its successor came")
     return found
+
+
+def attention(world):
+    """P16: a person is told of what only looks like ours, and nothing else is left for them to do."""
+    ended = world.run("check", "--json")
+    told = [line for line in map(json.loads, ended.output.splitlines())
+            if line.get("state", "ok") != "ok" and line["name"] != "memory"]
+    strange = {f"credential {worlds.identifier(name)}"
+               for name in (*worlds.FOREIGN_KEYS, *worlds.FOREIGN_ACCOUNTS) if ATTEMPT.search(name)}
+    if ended.status == 7 and {line["name"] for line in told} == strange:
+        return []
+    return [f"check: {ended.status}: {told}"]

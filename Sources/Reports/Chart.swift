@@ -64,11 +64,11 @@ struct AgeChart {
                 <rect class="\(style)" x="0" y="\(decimal(y + 15))" \
                 width="\(decimal(Self.place(secret.share)))" height="9"/>
                 <line class="gap" x1="\(gap)" x2="\(gap)" y1="\(decimal(y + 13))" y2="\(decimal(y + 26))"/>
+                <line class="limit" x1="240" x2="240" y1="\(decimal(y + 13))" y2="\(decimal(y + 26))"/>
 
                 """
         }
         svg += """
-            <line class="limit" x1="240" x2="240" y1="0" y2="\(decimal(height - 16))"/>
             <text class="soft" x="240" y="\(decimal(height - 2))" text-anchor="middle">limit</text>
             </svg>
 

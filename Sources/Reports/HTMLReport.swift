@@ -99,7 +99,8 @@ struct HTMLReport: ReportForm {
 
     /// A cell that bears its column's name, for screens that have no room for columns.
     private static func cell(_ head: String, _ html: String) -> String {
-        "<td data-head=\"\(head.capitalizedHead)\"><div>\(html)</div></td>"
+        let isNothing = html == "-" ? " class=\"nothing\"" : ""
+        return "<td\(isNothing) data-head=\"\(head.capitalizedHead)\"><div>\(html)</div></td>"
     }
 
     /// The text with nothing in it that a browser would obey.
@@ -143,10 +144,12 @@ struct HTMLReport: ReportForm {
         strong { color: var(--alarm); }
         table { width: 100%; border-collapse: collapse; margin: .8rem 0; font-size: .93em; }
         th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
-          border-bottom: 1px solid var(--line); overflow-wrap: anywhere; min-width: 3.2em; }
-        th { font-weight: 600; overflow-wrap: normal; }
+          border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
+        th { font-weight: 600; }
+        section { overflow-x: auto; }
         #short table { max-width: 34rem; }
         #rotations td:nth-child(5) { min-width: 16em; }
+        #exceptions td:last-child { min-width: 12em; }
         figure { margin: 1rem 0; max-width: 34rem; }
         svg { display: block; width: 100%; height: auto; }
         svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
@@ -167,6 +170,11 @@ struct HTMLReport: ReportForm {
           tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
           td { display: grid; grid-template-columns: 7.5rem 1fr; gap: .6rem; padding: .1rem 0;
             border: 0; }
+          td.nothing { display: none; }
+          #short tr { display: grid; grid-template-columns: 1fr max-content; gap: 1rem; }
+          #short td { display: block; }
+          #short td::before { content: none; }
+          td > div { overflow-wrap: anywhere; min-width: 0; }
           td::before { content: attr(data-head); color: var(--soft); }
         }
         @media print {

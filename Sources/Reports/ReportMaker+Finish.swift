@@ -56,6 +56,9 @@ extension ReportMaker {
         incidents.compactMap { incident in
             var emergency = incident.emergency
             emergency.secrets = incident.cases.map(\.response)
+            for index in emergency.secrets.indices {
+                emergency.secrets[index].credentials.sort { $0.version < $1.version }
+            }
             let isSeen = emergency.closed.map { $0.time >= period.lowerBound } ?? true
             return isSeen && (scope.label == nil || !emergency.secrets.isEmpty) ? emergency : nil
         }

@@ -29,6 +29,8 @@ struct Truth: Sendable {
     var isFlapping = false
     /// What happened, in order.
     var log: [String] = []
+    /// The moments in which processes died.
+    var deaths: Set<Moment> = []
     /// What must never happen, and did.
     var findings: [String] = []
 

@@ -113,7 +113,7 @@ struct SimulatedProvider: Provider {
         case 0, 1: return .refused(refusal())
         case 2: return .unsettled(.noAnswer)
         case 3:
-            _ = answer(of: order, intent)
+            _ = answer(of: order, intent, isHeard: false)
             return .unsettled(.noAnswer)
         case 4:
             // It lies somewhere on the way, and is carried out when nobody expects it (P17).
@@ -132,12 +132,15 @@ struct SimulatedProvider: Provider {
     }
 
     /// Carries the order out; the answer.
-    private func answer(of order: Order, _ intent: Rows.Intent) -> SecretBytes {
+    private func answer(
+        of order: Order, _ intent: Rows.Intent, isHeard: Bool = true
+    ) -> SecretBytes {
         world.with { truth in
             let made = truth.carryOut(order, for: intent, dice)
             guard let made, let index = truth.index(made.id) else {
                 preconditionFailure("its target was there")
             }
+            truth.mintings[truth.mintings.count - 1].isInMemory = isHeard
             truth.tell("minted \(made.value) of \(made.id)")
             return "\(made.id) \(truth.credentials[index].name) \(made.value)."
         }.secret

@@ -110,6 +110,8 @@ struct Truth: Sendable {
         let skew: Int64
         /// Whether it was carried out after its outcome was asked for.
         let isLate: Bool
+        /// Whether the process that sent the call has its answer in memory, and nowhere else.
+        var isInMemory = false
         /// What the journal took of the answer; nil when it got none, or died over it.
         var kept: String?
     }

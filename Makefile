@@ -12,7 +12,7 @@ DEBUG_DIR = .build/debug
 SEEDS ?= 10000
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 
-.PHONY: help build demo test soak lint conformance bench install packages clean
+.PHONY: help build demo test soak lint conformance chaos bench install packages clean
 
 help:
 	@echo "make build        a release of keyturn, in $(RELEASE_DIR)"
@@ -21,6 +21,7 @@ help:
 	@echo "make soak         the simulation alone, SEEDS=$(SEEDS) stories from a random SEED"
 	@echo "make lint         layout, and what reviewers always ask for"
 	@echo "make conformance  the emulator and keyturn against the official Pinecone SDK"
+	@echo "make chaos        keyturn killed a thousand times, or KEYTURN_KILLS, and what must always hold"
 	@echo "make bench        the budgets, as ratios"
 	@echo "make install      into PREFIX=$(PREFIX)"
 
@@ -50,6 +51,11 @@ conformance: packages
 	$(SWIFT) build --product pinecone-emulator
 	$(SWIFT) build --product keyturn
 	Tests/Conformance/run.sh $(DEBUG_DIR)
+
+chaos: packages
+	$(SWIFT) build --product pinecone-emulator
+	$(SWIFT) build --product keyturn
+	Tests/Chaos/run.sh $(DEBUG_DIR)
 
 bench: build
 	$(SWIFT) build $(RELEASE) --product Benchmarks

@@ -112,8 +112,8 @@ extension Store {
                     JOIN rotation r ON r.id = e.rotation_id
                     JOIN secret s ON s.id = r.secret_id
                     JOIN policy p ON p.secret_id = s.id
-                    WHERE e.watch_until_ms > ? ORDER BY s.name
-                    """, [.integer(now.milliseconds)], Self.reference),
+                    WHERE e.watch_until_ms IS NOT NULL ORDER BY s.name
+                    """, [], Self.reference),
                 parked: try database.first(
                     """
                     SELECT count(*) FROM rotation

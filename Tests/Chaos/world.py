@@ -19,6 +19,11 @@ def identifier(name):
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
+def secret_of(name):
+    """The client secret that an account had before anything was rotated."""
+    return f"invented-secret-of-{name}-".ljust(64, "0")
+
+
 PROJECT = identifier("project")
 ADMINS = ("ops-a", "ops-b")
 # In-place accounts; the second admin is one of them.
@@ -107,6 +112,7 @@ class World:
         self.out.mkdir(mode=0o700)
         self.state = directory / "state"
         self.database = self.state / "keyturn.db"
+        self.configuration = directory / "keyturn.yaml"
         self.hook = directory / "hook"
         self.hook.write_text(HOOK)
         self.hook.chmod(0o755)
@@ -140,13 +146,12 @@ class World:
 
         def account(name):
             return {"id": identifier(name), "name": name, "client_id": self.client_id(name),
-                    "client_secret": f"invented-secret-of-{name}-".ljust(64, "0"),
+                    "client_secret": secret_of(name),
                     "role_bindings": owner if name in ADMINS else editor}
 
         def key(name):
-            value = f"pcsk_first_{name}_".replace("~", "_").ljust(75, "0")
-            return {"id": identifier(name), "name": name, "value": value,
-                    "roles": ["ProjectEditor"]}
+            return {"id": identifier(name), "name": name, "roles": ["ProjectEditor"],
+                    "value": f"pcsk_first_{name}_".replace("~", "_").ljust(75, "0")}
 
         accounts = sorted({*self.accounts, *self.siblings, *ADMINS, *FOREIGN_ACCOUNTS})
         return {"organizations": [{
@@ -157,7 +162,7 @@ class World:
 
     @staticmethod
     def client_id(name):
-        return f"client{name}".replace("-", "").replace("~", "")[:32].ljust(32, "0")
+        return identifier(f"client of {name}").replace("-", "")
 
     def live(self):
         """The live accounts and keys by id, as Pinecone has them; their values are remembered."""
@@ -213,11 +218,11 @@ class World:
         """A state with its policies and admins; nothing is rotated yet."""
         self.must("init")
         self.write_policies()
-        self.must("policy", "apply", str(self.directory / "keyturn.yaml"))
+        self.must("policy", "apply", str(self.configuration))
         for admin in ADMINS:
             self.must(
                 "login", "pinecone", "--as", admin, "--client-id", self.client_id(admin),
-                stdin=f"invented-secret-of-{admin}-".ljust(64, "0") + "\n")
+                stdin=secret_of(admin) + "\n")
 
     def write_policies(self, due=()):
         """The configuration; those in `due` are to be rotated once, now."""
@@ -251,9 +256,8 @@ policies:
       - file: {{ path: {self.out / name}.{file}, format: {file} }}
       - command: {{ run: [{self.hook}], input: json, timeout: 10s, required: {required} }}
 """
-        path = self.directory / "keyturn.yaml"
-        path.write_text(text)
-        path.chmod(0o600)
+        self.configuration.write_text(text)
+        self.configuration.chmod(0o600)
 
     # What is on the disk
 

@@ -162,6 +162,9 @@ struct Story {
                 Disk.Death(operation: dice.roll(0..<220), isAfter: dice.happens(50)))
         default: break
         }
+        // What is left of an interrupted delivery is not there often.
+        let isLeftOver = world.with { !$0.temporaries.isEmpty || !$0.strays.isEmpty }
+        if isLeftOver, dice.happens(30) { fate.death = .after(0, .clearAway) }
         if dice.happens(50) { fate.powerCut = dice.next() }
         if dice.happens(15) {
             fate.diskFault = Disk.Fault(

@@ -226,7 +226,7 @@ def retirements(world):
 
 
 def attention(world):
-    """P16: a person is told of what only looks like ours, and nothing else is left for them to do."""
+    """P16: a person is told of what only looks like ours, and has nothing else to do."""
     ended = world.run("check", "--json")
     told = [line for line in map(json.loads, ended.output.splitlines())
             if line.get("state", "ok") != "ok" and line["name"] != "memory"]

@@ -124,15 +124,21 @@ struct Check {
                 world.accuse("12: \(credential.id), \(credential.name), lives without a row")
             }
         }
+        for version in snapshot.versions where version.state == "retired" {
+            let value = snapshot.values["\(version.secret) \(version.number)"]
+            if value.map(truth.isLive) ?? false {
+                world.accuse(
+                    "P26: version \(version.number) of \(version.secret) is retired, and lives")
+            }
+        }
         for minting in truth.mintings where truth.isLive(minting.value) {
             let hasRow = snapshot.versions.contains {
                 $0.secret == minting.intent.secret && $0.number == minting.intent.version
             }
-            let isSought = snapshot.effects.contains {
-                $0.id == minting.intent.effect && $0.isOpen
-            }
-            if !hasRow && !isSought {
-                world.accuse("12: \(minting.value) lives, and its call passes for refused")
+            let effect = snapshot.effects.first { $0.id == minting.intent.effect }
+            if !hasRow && effect?.isOpen != true {
+                let state = effect?.state ?? "nowhere"
+                world.accuse("12: \(minting.value) lives, and its call is \(state)")
             }
         }
     }

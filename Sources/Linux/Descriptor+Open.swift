@@ -7,8 +7,8 @@ package enum OpenPurpose: Hashable, Sendable {
     case reading
     /// To write into a new file, which must not exist yet.
     case creating(mode: UInt32)
-    /// To add at the end; the file is made when it is absent.
-    case appending(mode: UInt32)
+    /// To add at the end of a file that is there, and to read it.
+    case appending
     /// To lock, read and write; the file is made when it is absent.
     case locking(mode: UInt32)
     /// A directory, to list it and to work in it.
@@ -20,7 +20,7 @@ package enum OpenPurpose: Hashable, Sendable {
         switch self {
         case .reading: O_RDONLY | O_NONBLOCK | O_NOCTTY
         case .creating: O_WRONLY | O_CREAT | O_EXCL
-        case .appending: O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY
+        case .appending: O_RDWR | O_APPEND | O_NONBLOCK | O_NOCTTY
         case .locking: O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY
         case .directory: O_RDONLY | cl_O_DIRECTORY
         case .place: cl_O_PATH
@@ -29,8 +29,8 @@ package enum OpenPurpose: Hashable, Sendable {
 
     var mode: UInt32 {
         switch self {
-        case .creating(let mode), .appending(let mode), .locking(let mode): mode
-        case .reading, .directory, .place: 0
+        case .creating(let mode), .locking(let mode): mode
+        case .reading, .appending, .directory, .place: 0
         }
     }
 }

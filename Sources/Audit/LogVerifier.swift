@@ -30,6 +30,8 @@ package struct LogVerifier: Sendable {
     package private(set) var records: [RecordKey: [UInt8]] = [:]
     /// The entry that says so.
     package private(set) var recordSequences: [RecordKey: Int] = [:]
+    /// What the entries say of the tables.
+    package private(set) var derived = DerivedState()
     private var isRootWrong = false
 
     /// A vault record as the log names it.
@@ -74,6 +76,7 @@ package struct LogVerifier: Sendable {
                 report(sequence, "a column differs from the entry")
             }
             note(entry, at: sequence)
+            derived.add(entry)
         } else {
             report(sequence, "the entry is not in canonical form")
         }
@@ -127,7 +130,7 @@ package struct LogVerifier: Sendable {
         case "version.stored":
             keep(value, record)
             keep(answer, nil)
-        case "admin.logged-in": keep(value, record)
+        case "admin.logged-in", "version.imported": keep(value, record)
         case "version.destroyed": keep(value, nil)
         case "answer.sealed": keep(answer, record)
         default: keep(RecordKey(purpose: "signing-key", owner: "", number: 0), record)
@@ -136,7 +139,7 @@ package struct LogVerifier: Sendable {
 
     private static let typesWithRecords: Set<String> = [
         "version.stored", "version.destroyed", "admin.logged-in", "answer.sealed",
-        "state.created",
+        "version.imported", "state.created", "signing-key.rotated", "epoch.started",
     ]
 }
 

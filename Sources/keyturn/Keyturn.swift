@@ -63,12 +63,16 @@ struct Keyturn: ParsableCommand {
                 return tell(error, console)
             }
         }
+        let code: Int32
         do throws(Failure) {
-            return try await command.run(in: surroundings)
+            code = try await command.run(in: surroundings)
         } catch {
             console.fail(error)
-            return error.status.rawValue
+            code = error.status.rawValue
         }
+        // What a command wrote is brought to the anchors also when it failed.
+        if let (program, store) = surroundings.unlocked.take() { _ = await program.anchor(store) }
+        return code
     }
 
     /// The command that was probably meant by the first word that is none.

@@ -21,6 +21,12 @@ struct Surroundings: Sendable {
     let stopSignal: @Sendable () -> Int32?
     /// What a rotation writes to: the store itself, or what a test puts before it to stop there.
     let journal: @Sendable (Store) -> any Journal
+    /// Where the host's journal listens.
+    let journalSocket: String
+    /// The id of this machine (machine-id(5)); nil where it has none.
+    let machine: String?
+    /// What the command at hand unlocked.
+    let unlocked = Unlocked()
 
     init(
         console: Console, clock: WallClock, environment: [String: String],
@@ -28,7 +34,10 @@ struct Surroundings: Sendable {
         readText: @escaping @Sendable (_ limit: Int) throws(Failure) -> String,
         ask: @escaping @Sendable (_ question: String) -> String?,
         stopSignal: @escaping @Sendable () -> Int32?,
-        journal: @escaping @Sendable (Store) -> any Journal = { $0 }
+        journal: @escaping @Sendable (Store) -> any Journal = { $0 },
+        journalSocket: String = JournalSocket.path,
+        // A machine that does not say who it is has no id.
+        machine: String? = (try? Host.machineID()) ?? nil
     ) {
         self.console = console
         self.clock = clock
@@ -38,6 +47,8 @@ struct Surroundings: Sendable {
         self.ask = ask
         self.stopSignal = stopSignal
         self.journal = journal
+        self.journalSocket = journalSocket
+        self.machine = machine
     }
 }
 

@@ -42,6 +42,7 @@ struct Check: KeyturnCommand {
         items.append(await key(program, store))
         let isUnlocked = items.last?.state == .ok
         items.append(await database(store))
+        items += await anchors(store)
         items += await secrets(store, program)
         let policies = try await program.storing { () async throws(StorageError) in
             try await store.policies()
@@ -140,6 +141,48 @@ struct Check: KeyturnCommand {
                 name: "database", state: .failed, detail: failure.message, hint: failure.hint,
                 status: failure.status)
         }
+    }
+
+    /// What is outside the database shows the same history, and all of it.
+    private func anchors(_ store: Store) async -> [Item] {
+        do throws(StorageError) {
+            let overview = try await store.anchorOverview()
+            if let conflict = overview.conflict {
+                let failure = Failure(conflict)
+                return [
+                    Item(
+                        name: "anchor", state: .failed, detail: failure.message,
+                        hint: failure.hint, status: failure.status)
+                ]
+            }
+            return overview.anchors.map { anchor in
+                anchor.behind == 0
+                    ? Item(
+                        name: "anchor", state: .ok,
+                        detail: "\(anchor.name) shows all \(anchor.size) entries")
+                    : Item(
+                        name: "anchor", state: .attention, detail: Anchoring.text(anchor),
+                        hint: Self.hint(anchor))
+            }
+                + overview.oddities.map {
+                    Item(
+                        name: "anchor", state: .attention, detail: $0,
+                        hint: "keyturn audit verify looks at every block")
+                }
+        } catch {
+            let failure = Failure(error)
+            return [
+                Item(
+                    name: "anchor", state: .failed, detail: failure.message, hint: failure.hint,
+                    status: failure.status)
+            ]
+        }
+    }
+
+    private static func hint(_ anchor: Store.AnchorStatus) -> String {
+        anchor.name.hasPrefix("file:")
+            ? "the file must be writable for this user; the next entry brings it up to date"
+            : "it is tried again by every run"
     }
 
     private func secrets(_ store: Store, _ program: Program) async -> [Item] {

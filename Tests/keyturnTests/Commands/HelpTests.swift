@@ -15,7 +15,8 @@ import Testing
                 "deliver", "recover", "status", "secret", "secret list", "secret show",
                 "secret reveal", "secret import", "secret acknowledge", "rotation",
                 "rotation list", "rotation show", "rotation resume", "rotation rollback", "audit",
-                "audit list", "audit verify",
+                "audit list", "audit verify", "audit rotate-key", "audit new-epoch",
+                "audit witness-request", "audit add-cosignature",
             ])
     }
 

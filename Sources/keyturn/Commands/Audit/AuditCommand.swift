@@ -7,5 +7,9 @@ struct AuditCommand: ParsableCommand {
         discussion: """
               keyturn audit list --secret ci-deployer
               keyturn audit verify
-            """, subcommands: [AuditList.self, AuditVerify.self])
+            """,
+        subcommands: [
+            AuditList.self, AuditVerify.self, AuditRotateKey.self, AuditNewEpoch.self,
+            AuditWitnessRequest.self, AuditAddCosignature.self,
+        ])
 }

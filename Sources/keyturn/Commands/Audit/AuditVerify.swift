@@ -9,11 +9,12 @@ struct AuditVerify: KeyturnCommand {
         commandName: "verify", abstract: "Recompute the whole trail, and say what is wrong.",
         discussion: """
             Entries and their form, the Merkle tree, every signed checkpoint, the columns that \
-            queries use, the vault's records, the schema and its triggers. It needs no root key. \
+            queries use, the vault's records, the tables that entries speak of, the schema and its \
+            triggers, every checkpoint in the anchor files, and cosignatures. It needs no root key. \
             What is wrong names the first entry concerned; exit status 6.
 
-            It compares the state with itself. That nobody replaced all of it is shown by a \
-            checkpoint that was kept elsewhere.
+            On this host it compares the state with what lies on this host. That nobody replaced \
+            all of it is shown by a checkpoint that was kept elsewhere.
 
               keyturn audit verify
             """)
@@ -40,11 +41,15 @@ struct AuditVerify: KeyturnCommand {
                 object["seq"] = finding.sequence.map { .integer(Int64($0)) }
                 console.answer(object)
             }
+            for remark in result.remarks {
+                console.answer(["kind": .string("remark"), "text": .string(remark)])
+            }
             console.answer([
                 "kind": .string("verification"), "intact": .boolean(result.isIntact),
                 "entries": .integer(Int64(result.entryCount)),
                 "checkpoints": .integer(Int64(result.checkpointCount)),
                 "records": .integer(Int64(result.recordCount)),
+                "anchored": .integer(Int64(result.anchoredCount)),
                 "checkpoint": .string(result.checkpoint ?? ""),
                 "vkey": .string(key?.description ?? ""),
             ])
@@ -53,9 +58,10 @@ struct AuditVerify: KeyturnCommand {
                 let place = finding.sequence.map { "entry \($0): " } ?? ""
                 console.answer("\(place)\(finding.problem)")
             }
+            for remark in result.remarks { console.say("keyturn: \(remark)") }
             console.answer(
                 "\(result.entryCount) entries, \(result.checkpointCount) checkpoints, "
-                    + "\(result.recordCount) vault records: "
+                    + "\(result.anchoredCount) anchored, \(result.recordCount) vault records: "
                     + (result.isIntact ? "intact" : "\(result.findings.count) findings"))
         }
         guard !result.isIntact else { return 0 }

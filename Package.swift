@@ -55,7 +55,7 @@ let package = Package(
         library("SQLite", ["CSQLite"], overC),
         library("YAML", ["CYAML"], overC),
         library("Secrets", ["OpenSSL"], strict + lifetimes),
-        library("Rotations", ["Secrets"]),
+        library("Rotations", ["Secrets"], exclude: ["PROTOCOL.md"]),
         library("Linux", ["CLinux", "OpenSSL", "Secrets"], overC),
         library("Files", ["Linux", "Secrets"]),
         library("Processes", ["Linux", "OpenSSL", "Secrets", subprocess, systemPackage]),

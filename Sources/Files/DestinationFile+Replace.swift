@@ -26,7 +26,8 @@ extension DestinationFile {
             || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
     }
 
-    private static func isTemporaryName(_ name: String) -> Bool {
+    /// Whether a name has the form of those that `temporaryName` makes.
+    package static func isTemporaryName(_ name: String) -> Bool {
         name.hasPrefix(".") && name.hasSuffix(".tmp") && name.utf8.count <= 255
             && !name.utf8.contains(UInt8(ascii: "/"))
     }

@@ -26,10 +26,7 @@ package struct Destinations: Handoff {
     package func render(
         _ payload: borrowing Payload, for destination: Destination
     ) throws(Unfit) -> SecretBytes {
-        switch destination.receiver {
-        case .file(let terms): try Rendering.render(payload, as: terms.format)
-        case .command(let terms): try Rendering.render(payload, as: terms.input)
-        }
+        try Rendering.render(payload, as: destination.format)
     }
 
     package func temporaryName(for destination: Destination, suffix: String) -> String? {
@@ -63,7 +60,10 @@ package struct Destinations: Handoff {
     package func clearAway(
         _ destination: Destination, temporary: String?, process: String?
     ) async {
-        if case .file(let terms) = destination.receiver, let temporary {
+        // A name of another form is not ours, whoever wrote it into the row.
+        if case .file(let terms) = destination.receiver, let temporary,
+            DestinationFile.isTemporaryName(temporary)
+        {
             // A leftover that cannot be removed shows again as a destination that is not fit.
             _ = try? file(terms).removeTemporary(named: temporary)
         }

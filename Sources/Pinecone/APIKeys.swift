@@ -49,6 +49,7 @@ package struct APIKeys: Provider {
         guard let id = SecretJSON.plain(["key", "id"], in: answer.bytes),
             let value = SecretJSON.secret(["value"], in: answer.bytes), !value.isEmpty
         else { throw UndecodableAnswer(.answerUndecodable) }
+        guard Self.canBeSent(value) else { throw UndecodableAnswer(.valueUnfit) }
         let name = SecretJSON.plain(["key", "name"], in: answer.bytes)
         guard name == order.attemptName, id != order.credential.providerID else {
             throw UndecodableAnswer(.answerForAnother)
@@ -58,6 +59,12 @@ package struct APIKeys: Provider {
                 reference: CredentialReference(
                     kind: .apiKey, providerID: id, name: name, clientID: nil,
                     project: order.credential.project), value: value))
+    }
+
+    /// Whether a header can carry it. Else it can neither be proved nor used.
+    private static func canBeSent(_ value: borrowing SecretBytes) -> Bool {
+        let bytes = value.bytes
+        return bytes.indices.allSatisfy { bytes[$0] > 0x20 && bytes[$0] < 0x7f }
     }
 
     package func find(_ order: Order) async -> Outcome<[CredentialReference]> {
@@ -70,55 +77,40 @@ package struct APIKeys: Provider {
         }
     }
 
-    /// Both keys are fetched: the roles of an old one may have been changed since.
+    /// Both keys are fetched: the roles of an old one may have been changed since. From a key that
+    /// somebody deleted nothing differs; the new one is the control (P20).
     package func compareRights(
         of new: CredentialReference, with old: CredentialReference
     ) async -> Outcome<RightsDifference> {
-        await roles(of: new).then { new in
-            await roles(of: old).map { old in
-                RightsDifference(
-                    missing: Self.rights(old.subtracting(new)),
-                    extra: Self.rights(new.subtracting(old)))
+        await rights(of: new).then { new in
+            switch await rights(of: old) {
+            case .done(let old): .done(RightsDifference(of: new, with: old))
+            case .refused(let refusal) where refusal.cause == .targetMissing:
+                .done(RightsDifference(missing: [], extra: []))
+            case .refused(let refusal): .refused(refusal)
+            case .unsettled(let cause): .unsettled(cause)
             }
         }
     }
 
-    private func roles(of key: CredentialReference) async -> Outcome<Set<String>> {
-        await client.fetchAPIKey(key.providerID).map { Set($0.roles ?? []) }
-    }
-
-    private static func rights(_ roles: Set<String>) -> [Right] {
-        roles.sorted().map { Right(role: $0, resourceType: nil, resourceID: nil) }
+    private func rights(of key: CredentialReference) async -> Outcome<Set<Right>> {
+        await client.fetchAPIKey(key.providerID).map { key in
+            Set((key.roles ?? []).map { Right(role: $0, resourceType: nil, resourceID: nil) })
+        }
     }
 
     /// `PATCH` replaces the whole set, so it is sent with what the key has and the new ones.
     package func grant(
         _ rights: [Right], to credential: CredentialReference
     ) async -> Outcome<Void> {
-        await roles(of: credential).then { roles in
+        await self.rights(of: credential).then { present in
             await client.setRoles(
-                roles.union(rights.map(\.role)).sorted(), ofAPIKey: credential.providerID)
+                present.union(rights).map(\.role).sorted(), ofAPIKey: credential.providerID)
         }
     }
 
     package func retire(_ credential: CredentialReference) async -> Outcome<Void> {
-        switch await client.deleteAPIKey(credential.providerID) {
-        case .done: return .done(())
-        case .refused(let refusal) where [.targetMissing, .noAnswer].contains(refusal.cause):
-            // Deleting an absent key was once seen to answer 500: the list decides.
-            return await isGone(credential) ? .done(()) : .unsettled(refusal.cause)
-        case .refused(let refusal): return .refused(refusal)
-        case .unsettled(let cause): return .unsettled(cause)
-        }
-    }
-
-    /// Whether the key is absent from its project's list, in which another key is the control
-    /// (P20).
-    private func isGone(_ credential: CredentialReference) async -> Bool {
-        guard let project = credential.project,
-            case .done(let keys) = await client.listAPIKeys(of: project)
-        else { return false }
-        return !keys.isEmpty && !keys.contains { $0.id == credential.providerID }
+        await client.deleteAPIKey(credential.providerID, of: credential.project)
     }
 
     private static func reference(_ key: Wire.APIKey) -> CredentialReference {

@@ -33,16 +33,51 @@ extension AdminClient {
         return outcome
     }
 
-    /// The roles of a service account, from `GET /admin/role-bindings`.
-    func roleBindings(
-        of id: String, except accountID: String?
-    ) async -> Outcome<[String]> {
+    /// Bindings that an account may be created with.
+    static let maximumBindingCount = 100
+
+    /// `POST /admin/service-accounts`, once. Of the rights as many are asked for as the call takes.
+    func createServiceAccount(
+        named name: String, with rights: [Right], except accountID: String?
+    ) async -> Outcome<SecretBytes> {
+        let account = Wire.NewServiceAccount(
+            name: name,
+            roleBindings: rights.prefix(Self.maximumBindingCount).map(\.fields))
+        guard let body = try? JSONEncoder().encode(account) else {
+            return .refused(Refusal(.refusedByProvider))  // a name that is no text
+        }
+        return await mint(admin("service-accounts"), body: Array(body), except: accountID)
+    }
+
+    /// `DELETE /admin/service-accounts/{id}`, with the control that makes an absence evidence.
+    func deleteServiceAccount(_ id: String) async -> Outcome<Void> {
+        // What it may have been used for here is another account's from now on.
+        forgetTokens(of: id)
+        return await delete(id, at: admin("service-accounts", id), except: id) {
+            await listServiceAccounts(except: id).map { $0.map(\.id) }
+        }
+    }
+
+    // MARK: Role bindings
+
+    /// What a service account may do, from `GET /admin/role-bindings`, all pages.
+    func rights(of id: String, except accountID: String?) async -> Outcome<[Right]> {
         let endpoint = admin("role-bindings").asking("principal_type", "service_account")
             .asking("principal_id", id)
-        switch await list(Wire.RoleBinding.self, endpoint, except: accountID, limit: nil) {
-        case .done(let bindings): return .done(bindings.map(\.role))
-        case .refused(let refusal): return .refused(refusal)
-        case .unsettled(let cause): return .unsettled(cause)
+        return await list(Wire.RoleBinding.self, endpoint, except: accountID, limit: nil)
+            .map { $0.map(\.right) }
+    }
+
+    /// `POST /admin/role-bindings`. What the account has already is `done`.
+    func grant(_ right: Right, toServiceAccount id: String) async -> Outcome<Void> {
+        let fields = right.fields.merging(
+            ["principal_type": "service_account", "principal_id": id]) { $1 }
+        guard let body = try? JSONEncoder().encode(fields) else {
+            return .refused(Refusal(.refusedByProvider))  // a role that is no text
+        }
+        switch await change(.post, admin("role-bindings"), body: Array(body), except: id) {
+        case .refused(let refusal) where refusal.status == 409: return .done(())
+        case let outcome: return outcome
         }
     }
 
@@ -76,16 +111,51 @@ extension AdminClient {
         guard let body = try? JSONEncoder().encode(["roles": roles]) else {
             return .refused(Refusal(.refusedByProvider))  // a role that is no text
         }
-        return await call(.patch, admin("api-keys", id), body: Array(body), except: nil)
-            .map { _ in () }
+        return await change(.patch, admin("api-keys", id), body: Array(body), except: nil)
     }
 
-    /// `DELETE /admin/api-keys/{id}`
-    func deleteAPIKey(_ id: String) async -> Outcome<Void> {
-        await call(.delete, admin("api-keys", id), except: nil).map { _ in () }
+    /// `DELETE /admin/api-keys/{id}`, with the control that makes an absence evidence: another key
+    /// of the project.
+    func deleteAPIKey(_ id: String, of project: String?) async -> Outcome<Void> {
+        await delete(id, at: admin("api-keys", id), except: nil) {
+            guard let project else { return .refused(Refusal(.targetMissing)) }
+            return await listAPIKeys(of: project).map { $0.map(\.id) }
+        }
     }
 
     // MARK: -
+
+    /// A call that changes something and may be repeated. Without an answer it may have happened.
+    private func change(
+        _ method: HTTP.Method, _ endpoint: Endpoint, body: [UInt8], except accountID: String?
+    ) async -> Outcome<Void> {
+        switch await call(method, endpoint, body: body, except: accountID) {
+        case .done: .done(())
+        case .refused(let refusal) where refusal.cause == .noAnswer: .unsettled(.noAnswer)
+        case .refused(let refusal): .refused(refusal)
+        case .unsettled(let cause): .unsettled(cause)
+        }
+    }
+
+    /// A delete. What is absent already is `done` if a list that holds something else lacks it
+    /// (P20); so is a 500, which deleting an absent key was once seen to answer.
+    private func delete(
+        _ id: String, at endpoint: Endpoint, except accountID: String?,
+        listed: () async -> Outcome<[String]>
+    ) async -> Outcome<Void> {
+        let cause: Cause
+        switch await call(.delete, endpoint, except: accountID) {
+        case .done: return .done(())
+        case .refused(let refusal) where [.targetMissing, .noAnswer].contains(refusal.cause):
+            cause = refusal.cause
+        case .refused(let refusal): return .refused(refusal)
+        case .unsettled(let reason): cause = reason
+        }
+        guard case .done(let ids) = await listed(), !ids.isEmpty, !ids.contains(id) else {
+            return .unsettled(cause)
+        }
+        return .done(())
+    }
 
     private func fetch<T: Decodable>(
         _ type: T.Type, _ endpoint: Endpoint, except accountID: String?
@@ -134,10 +204,7 @@ extension AdminClient {
             guard let account = accounts.first(where: { $0.clientID == clientID }) else {
                 return .refused(Refusal(.targetMissing))
             }
-            return .done(
-                CredentialReference(
-                    kind: .serviceAccount, providerID: account.id, name: account.name,
-                    clientID: account.clientID, project: nil))
+            return .done(account.reference)
         case .refused(let refusal): return .refused(refusal)
         case .unsettled(let cause): return .unsettled(cause)
         }
@@ -152,5 +219,17 @@ extension AdminClient {
         case .refused(let refusal): refusal.cause
         case .unsettled(let cause): cause
         }
+    }
+
+    /// What each logged-in admin says to the question whether its secret works; nil where it does.
+    package func checkEachAdmin() async -> [(name: String, cause: Cause?)] {
+        var found: [(name: String, cause: Cause?)] = []
+        for admin in await admins() {
+            switch await token(of: admin) {
+            case .opened: found.append((admin.name, nil))
+            case .failed(let refusal): found.append((admin.name, refusal.cause))
+            }
+        }
+        return found
     }
 }

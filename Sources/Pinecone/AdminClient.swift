@@ -43,7 +43,7 @@ package actor AdminClient {
     // MARK: Admins and their tokens
 
     /// An admin and its token, or why there is none.
-    private enum Opened: Sendable {
+    enum Opened: Sendable {
         case opened(AccessToken)
         case failed(Refusal)
     }
@@ -66,14 +66,14 @@ package actor AdminClient {
         return .failure(refusal)
     }
 
-    private func admins() async -> [AdminAccount] {
+    func admins() async -> [AdminAccount] {
         if let accounts { return accounts }
         let found = await access.accounts()
         accounts = found
         return found
     }
 
-    private func token(of admin: AdminAccount) async -> Opened {
+    func token(of admin: AdminAccount) async -> Opened {
         if let token = tokens[admin], token.expiresAt > clock.now() { return .opened(token) }
         if isRecent(refusals[admin]) { return .failed(Refusal(.adminRefused)) }
         // One exchange at a time for each admin: the others wait for its token.
@@ -136,12 +136,28 @@ package actor AdminClient {
             if case .refused(let refusal) = await listServiceAccounts(except: accountID, limit: 1) {
                 return lockOut(refusal)
             }
-            switch await roleBindings(of: admin.id, except: accountID) {
-            case .done(let roles): return roles.contains("OrgOwner") ? nil : Refusal(.lockOut)
+            switch await rights(of: admin.id, except: accountID) {
+            case .done(let rights): return Self.mayRotate(rights) ? nil : Refusal(.lockOut)
             case .refused(let refusal): return lockOut(refusal)
             case .unsettled: return Refusal(.lockOut)
             }
         }
+    }
+
+    /// P30 for an account that is about to be deleted: whoever may rotate is an admin, whether this
+    /// connection has used it, uses it, or was never told of it.
+    func requireAnotherAdmin(ifMayRotate accountID: String) async -> Refusal? {
+        switch await rights(of: accountID, except: accountID) {
+        case .done(let rights) where !Self.mayRotate(rights): nil
+        case .done: await requireAnotherAdmin(than: accountID)
+        case .refused(let refusal): refusal
+        case .unsettled(let cause): Refusal(cause)
+        }
+    }
+
+    /// Managers of an organization are not known to be allowed to.
+    private static func mayRotate(_ rights: [Right]) -> Bool {
+        rights.contains { $0.role == "OrgOwner" }
     }
 
     /// What a refusal of the other admin means: that there is none, unless it is the network's or

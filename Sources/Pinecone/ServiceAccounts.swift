@@ -8,24 +8,15 @@ package struct ServiceAccounts: Provider {
     package init(_ client: AdminClient) { self.client = client }
 
     package func survey(_ credential: CredentialReference) async -> Outcome<Survey> {
-        if await client.isAdmin(credential.providerID),
-            let refusal = await client.requireAnotherAdmin(than: credential.providerID)
-        {
+        let id = credential.providerID
+        if await client.isAdmin(id), let refusal = await client.requireAnotherAdmin(than: id) {
             return .refused(refusal)
         }
-        switch await client.fetchServiceAccount(
-            credential.providerID, except: credential.providerID)
-        {
-        case .done(let account):
-            return .done(
+        return await client.fetchServiceAccount(id, except: id).then { account in
+            .done(
                 Survey(
-                    found: CredentialReference(
-                        kind: .serviceAccount, providerID: account.id, name: account.name,
-                        clientID: account.clientID, project: nil),
-                    listed: [],
-                    admin: await client.adminInUse(except: credential.providerID) ?? ""))
-        case .refused(let refusal): return .refused(refusal)
-        case .unsettled(let cause): return .unsettled(cause)
+                    found: account.reference, listed: [],
+                    admin: await client.adminInUse(except: id) ?? ""))
         }
     }
 
@@ -42,19 +33,11 @@ package struct ServiceAccounts: Provider {
     package func read(
         _ answer: borrowing SecretBytes, of order: Order
     ) throws(UndecodableAnswer) -> Issued {
-        guard let id = SecretJSON.plain(["service_account", "id"], in: answer.bytes),
-            let clientID = SecretJSON.plain(["service_account", "client_id"], in: answer.bytes),
-            let secret = SecretJSON.secret(["client_secret"], in: answer.bytes), !secret.isEmpty
-        else { throw UndecodableAnswer(.answerUndecodable) }
-        guard id == order.credential.providerID else {
+        let issued = try Issued(serviceAccount: answer, orNamed: order.credential.name)
+        guard issued.credential.reference.providerID == order.credential.providerID else {
             throw UndecodableAnswer(.answerForAnother)
         }
-        let name = SecretJSON.plain(["service_account", "name"], in: answer.bytes)
-        return Issued(
-            Credential(
-                reference: CredentialReference(
-                    kind: .serviceAccount, providerID: id, name: name ?? order.credential.name,
-                    clientID: clientID, project: nil), value: secret))
+        return issued
     }
 
     package func find(_ order: Order) async -> Outcome<[CredentialReference]> { .done([]) }
@@ -73,5 +56,31 @@ package struct ServiceAccounts: Provider {
 
     package var clockOffsetMilliseconds: Int64? {
         get async { await client.clockOffsetMilliseconds }
+    }
+}
+
+extension Issued {
+    /// What the answer to rotating, or creating, a service account holds.
+    init(
+        serviceAccount answer: borrowing SecretBytes, orNamed name: String?
+    ) throws(UndecodableAnswer) {
+        guard let id = SecretJSON.plain(["service_account", "id"], in: answer.bytes),
+            let clientID = SecretJSON.plain(["service_account", "client_id"], in: answer.bytes),
+            let secret = SecretJSON.secret(["client_secret"], in: answer.bytes), !secret.isEmpty
+        else { throw UndecodableAnswer(.answerUndecodable) }
+        let found = SecretJSON.plain(["service_account", "name"], in: answer.bytes)
+        self.init(
+            Credential(
+                reference: CredentialReference(
+                    kind: .serviceAccount, providerID: id, name: found ?? name,
+                    clientID: clientID, project: nil), value: secret))
+    }
+}
+
+extension Wire.ServiceAccount {
+    /// The account in our words.
+    var reference: CredentialReference {
+        CredentialReference(
+            kind: .serviceAccount, providerID: id, name: name, clientID: clientID, project: nil)
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Rotations
 
 /// The objects of Pinecone's Admin API that hold no secret, with the fields that are used here.
 /// Unknown fields are ignored.
@@ -31,6 +32,14 @@ enum Wire {
     /// `GET /admin/role-bindings`.
     struct RoleBinding: Decodable, Sendable {
         let role: String
+        let resourceType: String
+        let resourceID: String?
+
+        enum CodingKeys: String, CodingKey {
+            case role
+            case resourceType = "resource_type"
+            case resourceID = "resource_id"
+        }
     }
 
     /// A page of a list. On the last page `pagination` is null or missing.
@@ -56,5 +65,35 @@ enum Wire {
     struct NewAPIKey: Encodable {
         let name: String
         let roles: [String]?
+    }
+
+    /// `POST /admin/service-accounts`.
+    struct NewServiceAccount: Encodable {
+        let name: String
+        let roleBindings: [[String: String]]
+
+        enum CodingKeys: String, CodingKey {
+            case name
+            case roleBindings = "role_bindings"
+        }
+    }
+}
+
+extension Wire.RoleBinding {
+    /// What it allows. The organization's own id is dropped: requests leave it out.
+    var right: Right {
+        Right(
+            role: role, resourceType: resourceType,
+            resourceID: resourceType == "organization" ? nil : resourceID)
+    }
+}
+
+extension Right {
+    /// The fields of a request that grants it.
+    var fields: [String: String] {
+        var fields = ["role": role]
+        fields["resource_type"] = resourceType
+        fields["resource_id"] = resourceID
+        return fields
     }
 }

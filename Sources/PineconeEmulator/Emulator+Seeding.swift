@@ -55,6 +55,29 @@ extension Emulator {
         }
     }
 
+    /// Gives an account a role as somebody else would. Not counted.
+    package func grantElsewhere(_ grant: Grant, account id: String) {
+        withService { service, now in
+            guard let account = service.world.accounts[id] else { return }
+            _ = service.world.bind(
+                .serviceAccount, id, grant, organizationID: account.organizationID, at: now)
+        }
+    }
+
+    /// Takes a role from an account as somebody else would. Not counted.
+    package func revokeElsewhere(_ grant: Grant, account id: String) {
+        withService { service, _ in
+            for binding in service.world.bindings(of: id) where binding.grant == grant {
+                service.world.remove(binding, shownUntil: nil)
+            }
+        }
+    }
+
+    /// Gives an API key these roles and no others as somebody else would. Not counted.
+    package func setRolesElsewhere(_ roles: [Role], apiKey id: String) {
+        withService { service, _ in service.world.keys[id]?.roles = roles }
+    }
+
     /// Deletes an API key as somebody else would. Not counted.
     package func deleteElsewhere(apiKey id: String) {
         withService { service, now in

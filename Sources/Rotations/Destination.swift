@@ -15,6 +15,14 @@ package struct Destination: Codable, Hashable, Sendable {
         self.isRequired = isRequired
     }
 
+    /// How the secret is written down for it.
+    package var format: PayloadFormat {
+        switch receiver {
+        case .file(let file): file.format
+        case .command(let command): command.input
+        }
+    }
+
     /// Names the destination in rows, entries and `deliver --to`: it stays the same while the path,
     /// or the command and its arguments, stay the same.
     package var id: String {

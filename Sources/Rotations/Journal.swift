@@ -176,10 +176,11 @@ package enum Change: Sendable {
     case held(Cause)
     case failed(Cause, status: Int?)
     case parked(Cause)
-    /// The deadline of the gate has passed, and the policy retires all the same (P25).
+    /// What holds a rotation up did not hold this one: the deadline of the gate has passed, and the
+    /// policy retires all the same (P25), or an emergency goes on with rights that differ.
     case gateOverridden(Cause)
     case superseded
-    /// A person takes it up, for this reason.
-    case resumed(reason: String)
+    /// A person takes it up, for this reason, or a late commit does (P17).
+    case resumed(reason: String?, Cause?)
     case finished
 }

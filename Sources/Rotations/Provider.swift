@@ -98,6 +98,12 @@ package struct Right: Hashable, Sendable {
         self.resourceType = resourceType
         self.resourceID = resourceID
     }
+
+    /// The right for a person: `ProjectEditor of project ID`.
+    var text: String {
+        let place = [resourceType, resourceID].compactMap(\.self).joined(separator: " ")
+        return place.isEmpty ? role : "\(role) of \(place)"
+    }
 }
 
 /// In what the rights of a new credential differ from those of the old one.
@@ -108,6 +114,25 @@ package struct RightsDifference: Hashable, Sendable {
     package init(missing: [Right], extra: [Right]) {
         self.missing = missing
         self.extra = extra
+    }
+
+    /// The difference between two sets, each side in a fixed order.
+    package init(of new: Set<Right>, with old: Set<Right>) {
+        self.init(
+            missing: old.subtracting(new).sorted { $0.text < $1.text },
+            extra: new.subtracting(old).sorted { $0.text < $1.text })
+    }
+
+    /// What differs, as a clause for a person; nil when nothing does.
+    var text: String? {
+        let missing = missing.map(\.text).joined(separator: ", ")
+        let extra = extra.map(\.text).joined(separator: ", ")
+        switch (missing.isEmpty, extra.isEmpty) {
+        case (true, true): return nil
+        case (false, true): return "lacks \(missing)"
+        case (true, false): return "has besides \(extra)"
+        case (false, false): return "lacks \(missing), and has besides \(extra)"
+        }
     }
 }
 

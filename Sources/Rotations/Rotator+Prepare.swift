@@ -10,7 +10,7 @@ extension Rotator {
         }
         let attempts = try await journal.attempts(of: rotation.secret)
         // P17: what seemed not to have happened may have replaced it after all.
-        let late = rotation.terms.strategy == .inPlace ? lateAttempt(attempts, since: old) : nil
+        let late = lateAttempt(attempts, since: old)
         // What is refused was not replaced by somebody else if it was never accepted, or if a later
         // version of ours was lost, or never accepted itself.
         let isReplacedByUs =

@@ -20,8 +20,17 @@ extension Rotator {
             return .advanced(try await journal.record([proved], in: stepped(rotation)))
         case (.accepted, .overlap):
             alive.insert(version.number, of: rotation.secret)
-            let debts = try await debts(for: version, in: rotation)
-            return .advanced(try await journal.record([proved] + debts, in: stepped(rotation)))
+            var changes = [proved]
+            let (equipped, refusal) = try await equip(version, in: rotation)
+            if let refusal {
+                // An emergency is not held up by what the new credential may do.
+                guard rotation.trigger == .emergency else {
+                    return try await fail(equipped, refusal.cause, refusal)
+                }
+                changes.append(.gateOverridden(refusal.cause))
+            }
+            changes += try await debts(for: version, in: rotation)
+            return .advanced(try await journal.record(changes, in: stepped(equipped)))
         case (.refused, .inPlace):
             return try await replace(version, in: rotation, after: [proved])
         case (.refused, .overlap) where rotation.isRollback:
@@ -112,6 +121,11 @@ extension Rotator {
                 ? clock.now() : clock.now() + rotation.terms.overlap
             for other in others { changes.append(.retiring(version: other.number, at: date)) }
             changes.append(.promoted(version: version.number))
+            // P17: what a call in place may do late, it does to an account that is left.
+            for attempt in try await journal.attempts(of: rotation.secret)
+            where attempt.effect.name == nil && attempt.watchUntil != nil {
+                changes.append(.unwatched(attempt.effect))
+            }
             if date > clock.now() { next.nextTryAt = date }
         }
         return .advanced(try await journal.record(changes, in: next))

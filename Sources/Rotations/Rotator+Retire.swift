@@ -164,6 +164,8 @@ extension Rotator {
         }
         for old in versions
         where old.number != new.number && [.retiring, .lost].contains(old.state) {
+            // What lives on beside is still to be deleted, and stays a debt.
+            if old.state == .lost, old.endedAt == nil, old.providerID != new.providerID { continue }
             guard old.isHeld, new.isHeld, old.state == .retiring else {
                 changes.append(
                     .retired(version: old.number, .notHeld, timeToDeathMilliseconds: nil))

@@ -24,32 +24,27 @@ extension Rotator {
     package typealias Orphan = (credential: CredentialReference, attempt: Attempt)
 
     /// Looks for what calls under watch may have done since. Writes nothing.
-    /// - Parameter last: the secret's last rotation: how and where to look.
+    /// - Parameter last: the secret's last rotation: where to look.
     package func watch(
         _ secret: SecretReference, in last: Rotation
     ) async throws(JournalError) -> Watched {
         let versions = try await journal.versions(of: secret)
         let watched = try await journal.attempts(of: secret).filter(isWatched)
-        guard !watched.isEmpty, let current = versions.first(where: { $0.state == .current })
-        else { return .quiet }
-        switch last.terms.strategy {
-        case .inPlace:
-            guard current.isHeld, lateAttempt(watched, since: current) != nil else { return .quiet }
-            let verdict = await provider.ask(try await credential(of: current, in: last))
-            if verdict == .accepted { alive.insert(current.number, of: secret) }
-            return verdict == .refused ? .replaced : .quiet
-        case .overlap:
-            var orphans: [Orphan] = []
-            for attempt in watched {
-                let order = Order(
-                    strategy: .overlap, credential: reference(to: current, in: last),
-                    attemptName: attempt.effect.name)
-                // Who cannot be asked now is asked by the next run.
-                guard case .done(let found) = await provider.find(order) else { continue }
-                orphans += Sweep.orphans(among: found, versions: versions, attempts: [attempt])
-            }
-            return orphans.isEmpty ? .quiet : .appeared(orphans)
+        guard let current = versions.first(where: { $0.state == .current }) else { return .quiet }
+        var orphans: [Orphan] = []
+        for attempt in watched where attempt.effect.name != nil {
+            let order = Order(
+                strategy: .overlap, credential: reference(to: current, in: last),
+                attemptName: attempt.effect.name)
+            // Who cannot be asked now is asked by the next run.
+            guard case .done(let found) = await provider.find(order) else { continue }
+            orphans += Sweep.orphans(among: found, versions: versions, attempts: [attempt])
         }
+        guard orphans.isEmpty else { return .appeared(orphans) }
+        guard current.isHeld, lateAttempt(watched, since: current) != nil else { return .quiet }
+        let verdict = await provider.ask(try await credential(of: current, in: last))
+        if verdict == .accepted { alive.insert(current.number, of: secret) }
+        return verdict == .refused ? .replaced : .quiet
     }
 
     /// Whether a version is accepted now; P20 applies to a refusal. Writes nothing.
@@ -98,9 +93,10 @@ extension Rotator {
         ]
     }
 
-    /// An attempt that may have replaced this version, although it seemed not to.
+    /// An attempt in place that may have replaced this version, although it seemed not to.
     func lateAttempt(_ attempts: [Attempt], since version: Version) -> Attempt? {
         attempts.first { attempt in
+            guard attempt.effect.name == nil else { return false }
             let isOpen = [.intended, .answered, .unsettled, .abandoned].contains(
                 attempt.effect.state)
             return isWatched(attempt) || isOpen && attempt.effect.intendedAt >= version.issuedAt
@@ -114,7 +110,9 @@ extension Rotator {
     ) async throws(JournalError) -> Bool {
         if version.provedAt == nil { return true }
         guard rotation.terms.strategy == .inPlace else { return false }
-        return try await journal.attempts(of: rotation.secret).contains(where: isWatched)
+        return try await journal.attempts(of: rotation.secret).contains {
+            $0.effect.name == nil && isWatched($0)
+        }
     }
 
     private func isWatched(_ attempt: Attempt) -> Bool {
@@ -134,7 +132,9 @@ extension Rotation {
     package func cleaning(
         id: Identifier, keeping version: Int?, at now: Timestamp
     ) -> Rotation {
-        Rotation(
+        var terms = terms
+        terms.strategy = .overlap
+        return Rotation(
             id: id, secret: secret, target: target, trigger: .recovery, reason: nil, ticket: nil,
             terms: terms, startedAt: now, step: .retire, from: version, to: version)
     }

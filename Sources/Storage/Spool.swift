@@ -87,7 +87,9 @@ extension Store {
         var unfit: [String] = []
         do {
             for name in try spool.names() {
-                guard let record = try spool.read(name), try await isTakenIn(record) else {
+                // A file that cannot be read is no reason to leave all other work undone.
+                let record = (try? spool.read(name)) ?? nil
+                guard let record, try await isTakenIn(record) else {
                     unfit.append(name)
                     continue
                 }

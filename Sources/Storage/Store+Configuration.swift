@@ -167,33 +167,24 @@ extension Store {
     package func pause(
         _ secret: SecretReference, until: Timestamp, reason: String
     ) async throws(StorageError) {
-        try await commit { transaction in
-            try transaction.database.run(
-                "UPDATE policy SET paused_until_ms = ?, paused_reason = ? WHERE secret_id = ?",
-                [.integer(until.milliseconds), .text(reason), .text(secret.id.text)])
-            try transaction.append(
-                Event(.policyPaused) {
-                    $0.secret = secret
-                    $0.policy = secret.name
-                    $0.until = until
-                    $0.reason = reason
-                })
-        }
+        try await commit { try $0.pause(secret, until: until, reason: reason) }
     }
 
-    /// Lets a paused policy's schedule go on.
-    package func resume(_ secret: SecretReference) async throws(StorageError) {
+    /// Lets the schedules of paused policies go on.
+    package func resume(_ secrets: [SecretReference]) async throws(StorageError) {
         try await commit { transaction in
-            try transaction.database.run(
-                """
-                UPDATE policy SET paused_until_ms = NULL, paused_reason = NULL
-                WHERE secret_id = ?
-                """, [.text(secret.id.text)])
-            try transaction.append(
-                Event(.policyResumed) {
-                    $0.secret = secret
-                    $0.policy = secret.name
-                })
+            for secret in secrets {
+                try transaction.database.run(
+                    """
+                    UPDATE policy SET paused_until_ms = NULL, paused_reason = NULL
+                    WHERE secret_id = ?
+                    """, [.text(secret.id.text)])
+                try transaction.append(
+                    Event(.policyResumed) {
+                        $0.secret = secret
+                        $0.policy = secret.name
+                    })
+            }
         }
     }
 

@@ -35,6 +35,20 @@ extension Store {
         }
     }
 
+    /// The provider's ids of all credentials that any secret ever had, and the names of all attempts
+    /// (P16).
+    package func knownCredentials() throws(StorageError) -> Set<String> {
+        try read { database in
+            Set(
+                try database.all(
+                    """
+                    SELECT provider_id FROM identity
+                    UNION SELECT name FROM effect WHERE step = 'issue' AND name IS NOT NULL
+                    """
+                ) { $0.text(0) })
+        }
+    }
+
     /// The sealed answer of an effect of this secret, opened, after its entry is on disk (P35): an
     /// answer that nobody could read may hold a secret that a person can.
     package func revealAnswer(

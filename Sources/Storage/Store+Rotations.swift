@@ -114,6 +114,12 @@ extension Store {
                     JOIN policy p ON p.secret_id = s.id
                     WHERE e.watch_until_ms > ? ORDER BY s.name
                     """, [.integer(now.milliseconds)], Self.reference),
+                parked: try database.first(
+                    """
+                    SELECT count(*) FROM rotation
+                    WHERE state IN ('open', 'parked') AND state = 'parked'
+                    """
+                ) { $0.int(0) } ?? 0,
                 lastEntryAt: try database.first(
                     "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
                 ) { Timestamp(milliseconds: $0.integer(0)) },
@@ -136,7 +142,7 @@ extension Store {
         }
     }
 
-    static let dueColumns = """
+    private static let dueColumns = """
         \(policyColumns)
         WHERE s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
           AND NOT EXISTS (SELECT 1 FROM rotation r
@@ -153,6 +159,8 @@ extension Store {
         package let debts: [SecretReference]
         /// Secrets with a minting call under watch (P17). Without a policy nothing is looked for.
         package let watched: [SecretReference]
+        /// How many rotations wait for a person.
+        package let parked: Int
         /// When the trail last grew; nil for an empty one.
         package let lastEntryAt: Timestamp?
         /// How late it was once, if the clock was set back since.

@@ -99,6 +99,13 @@ extension Store {
             try database.run(
                 "UPDATE admin SET secret_id = ? WHERE connection = ? AND name = ?",
                 [.text(secret.id.text), .text(connection), .text(admin)])
+            // What waited for an admin is tried at once.
+            try database.run(
+                """
+                UPDATE rotation SET next_try_at_ms = NULL, revision = revision + 1
+                WHERE state = 'open' AND cause IN ('no-admin', 'admin-refused')
+                  AND secret_id IN (SELECT id FROM secret WHERE connection = ?)
+                """, [.text(connection)])
             try transaction.append(
                 Event(.adminLoggedIn) {
                     $0.secret = secret

@@ -84,6 +84,20 @@ extension Transaction {
             })
     }
 
+    /// Holds a policy's schedule until then.
+    func pause(_ secret: SecretReference, until: Timestamp, reason: String) throws {
+        try database.run(
+            "UPDATE policy SET paused_until_ms = ?, paused_reason = ? WHERE secret_id = ?",
+            [.integer(until.milliseconds), .text(reason), .text(secret.id.text)])
+        try append(
+            Event(.policyPaused) {
+                $0.secret = secret
+                $0.policy = secret.name
+                $0.until = until
+                $0.reason = reason
+            })
+    }
+
     /// A secret for a credential that lives at the provider and whose value we do not hold.
     private func adopt(_ policy: Policy, rotatedAt: Timestamp?) throws -> SecretReference {
         let secret = try insertSecret(

@@ -5,10 +5,15 @@ import SQLite
 
 /// What a state that was moved, or has lost a part of its history, put before a person (P32).
 package struct Moved: Hashable, Sendable {
-    /// Rotations that wait now, those that were only due included.
+    /// Rotations that are parked now.
     package let rotations: Int
-    /// Deliveries that were owed.
+    /// Deliveries that are put off.
     package let deliveries: Int
+    /// Policies whose schedules are held.
+    package let policies: Int
+
+    /// Why a schedule is held, as the policy's pause says it.
+    package static let reason = "the state was moved or restored"
 }
 
 extension Transaction {
@@ -17,15 +22,12 @@ extension Transaction {
     ///
     /// - Open rotations are parked, also those that only had deliveries left: a path or a program of
     ///   this name may be somebody else's on another machine, and what a restored state would deliver
-    ///   may be older than what is there.
-    /// - Deliveries owed without a rotation are put off for good: `deliver` or `rotation resume`
-    ///   brings them.
+    ///   may be older than what is there. `rotation resume` goes on with them.
+    /// - Deliveries owed without a rotation are put off for good: `deliver` brings them.
+    /// - Schedules are held by a pause without an end: `policy resume` lets them go on.
     /// - What is refused from now on is not taken for the late fruit of a call of ours (P17): another
     ///   copy may have replaced it, and a recovery would mint.
-    /// - What is due begins its rotation parked, so that nothing is minted by itself. What comes due
-    ///   later is rotated as ever, once its current value was accepted (P8).
     func parkEverything() throws -> Moved {
-        var count = 0
         let open = try database.all(
             """
             \(Store.rotationColumns)
@@ -37,36 +39,19 @@ extension Transaction {
             rotation.cause = .moved
             rotation.nextTryAt = nil
             try record([.parked(.moved)], in: rotation)
-            count += 1
         }
-        for policy in try due() {
-            var rotation = Rotation(
-                id: Identifier(at: now, random: try randomBytes(10)), secret: policy.secret,
-                target: policy.policy.target, trigger: .schedule, reason: nil, ticket: nil,
-                terms: policy.policy.terms, startedAt: now)
-            try insert(rotation)
-            rotation.state = .parked
-            rotation.cause = .moved
-            try record([.parked(.moved)], in: rotation)
-            count += 1
-        }
+        let secrets = try database.all(
+            "SELECT s.id, s.name FROM policy p JOIN secret s ON s.id = p.secret_id ORDER BY s.name",
+            [], Store.reference)
+        for secret in secrets { try pause(secret, until: .latest, reason: Moved.reason) }
+        try database.run("UPDATE effect SET watch_until_ms = NULL WHERE watch_until_ms IS NOT NULL")
         try database.run(
             """
             UPDATE delivery SET next_try_at_ms = ?, cause = 'moved'
             WHERE state IN ('owed', 'intended')
             """, [.integer(Timestamp.latest.milliseconds)])
-        let deliveries = database.changes
-        try database.run("UPDATE effect SET watch_until_ms = NULL WHERE watch_until_ms IS NOT NULL")
-        return Moved(rotations: count, deliveries: deliveries)
-    }
-
-    private func due() throws -> [StoredPolicy] {
-        let freezes = try Store.freezes(database)
-        return try database.all(
-            Store.dueColumns, [.integer(now.milliseconds), .integer(now.milliseconds)], Store.policy
-        ).filter {
-            try Scheduling.due($0.standing, freezes: freezes, now: now)?.isNow(now) ?? false
-        }
+        return Moved(
+            rotations: open.count, deliveries: database.changes, policies: secrets.count)
     }
 }
 

@@ -133,8 +133,12 @@ extension Transaction {
             try append(event(.rotationParked, rotation) { $0.cause = cause })
         case .gateOverridden(let cause):
             try append(event(.gateOverridden, rotation) { $0.cause = cause })
-        case .resumed(let reason):
-            try append(event(.rotationResumed, rotation) { $0.reason = reason })
+        case .resumed(let reason, let cause):
+            try append(
+                event(.rotationResumed, rotation) {
+                    $0.reason = reason
+                    $0.cause = cause
+                })
         case .superseded: try superseded(rotation)
         case .finished: try append(event(.rotationFinished, rotation) { $0.version = rotation.to })
         }

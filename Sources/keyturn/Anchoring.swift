@@ -145,10 +145,12 @@ extension Console {
     /// Says what waits for a person now, and why (P32).
     func tell(_ moved: Moved, _ reason: String) {
         warn(
-            "\(reason): \(moved.rotations) rotations are parked and \(moved.deliveries) deliveries put "
-                + "off; nothing is minted or retired by itself")
+            "\(reason): nothing is minted, retired or delivered by itself until you say so; "
+                + "\(moved.rotations) rotations are parked, \(moved.deliveries) deliveries put off, "
+                + "\(moved.policies) schedules held")
         say(
-            "keyturn: hint: see `keyturn status`; `keyturn rotation resume NAME` or `keyturn deliver NAME`"
+            "keyturn: hint: look at `keyturn status`, then `keyturn policy resume --all`; what is "
+                + "parked or owed goes on by `keyturn rotation resume NAME`, `keyturn deliver NAME`"
         )
     }
 }

@@ -255,20 +255,28 @@ struct Program: Sendable {
     /// What delivers.
     var handoff: Destinations { Destinations() }
 
-    /// The rotator of a target, over this client.
+    /// What carries a strategy out for this kind of credential, over this client.
+    static func provider(
+        of kind: Target.Kind, _ strategy: Strategy, _ client: AdminClient
+    ) -> any Provider {
+        switch (kind, strategy) {
+        case (.serviceAccount, .inPlace): ServiceAccounts(client)
+        case (.serviceAccount, .overlap): SiblingAccounts(client)
+        case (.apiKey, _): APIKeys(client)
+        }
+    }
+
+    /// The rotator of this kind of credential, over this client.
     func rotator(
-        of target: Target, _ client: AdminClient, store: Store, alive: ProvedAlive,
-        isClockTrusted: Bool, isByHand: Bool, isStopping: @escaping @Sendable () -> Bool
+        of kind: Target.Kind, _ strategy: Strategy, _ client: AdminClient, store: Store,
+        alive: ProvedAlive, isClockTrusted: Bool, isByHand: Bool,
+        isStopping: @escaping @Sendable () -> Bool
     ) -> Rotator {
-        let provider: any Provider =
-            switch target.kind {
-            case .serviceAccount: ServiceAccounts(client)
-            case .apiKey: APIKeys(client)
-            }
         let console = console
         return Rotator(
-            journal: surroundings.journal(store), provider: provider, handoff: handoff,
-            clock: clock, alive: alive,
+            journal: surroundings.journal(store),
+            provider: Self.provider(of: kind, strategy, client), handoff: handoff, clock: clock,
+            alive: alive,
             conditions: Rotator.Conditions(
                 isClockTrusted: isClockTrusted, isByHand: isByHand, isStopping: isStopping,
                 tell: { secret, unfit in

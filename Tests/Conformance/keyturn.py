@@ -61,11 +61,13 @@ class Keyturn:
     def objects(self, *arguments):
         return [json.loads(line) for line in self.must(*arguments, "--json").splitlines()]
 
-    def account_policy(self, name, account):
+    def account_policy(self, name, account, overlap=None):
         out = self.directory / "out"
+        strategy = f"strategy: overlap\n    overlap: {overlap}" if overlap else "strategy: in-place"
         self.policies.append(f"""
   - name: {name}
     service-account: {{ connection: pinecone, id: {account.id}, name: {account.name} }}
+    {strategy}
     every: 30d
     deliver:
       - file: {{ path: {out / name}.env, format: env }}
@@ -97,11 +99,14 @@ policies:{"".join(self.policies)}
             stdin=admin["client_secret"] + "\n",
         )
 
-    def secret(self, name):
+    def delivered(self, name, variable):
         for line in (self.directory / "out" / f"{name}.env").read_text().splitlines():
-            if line.startswith("PINECONE_CLIENT_SECRET="):
+            if line.startswith(variable + "="):
                 return line.partition("=")[2]
         return None
+
+    def secret(self, name):
+        return self.delivered(name, "PINECONE_CLIENT_SECRET")
 
     def hook_secret(self, name):
         return json.loads((self.directory / "out" / f"{name}.hook").read_text())["client_secret"]
@@ -133,6 +138,45 @@ class KeyturnCase(case.Case):
         keyturn.must("run")
         self.assertFalse(sdk.accepts_api_key(URL, created.value))
         self.assertTrue(sdk.accepts_api_key(URL, keyturn.key("search")))
+
+    def test_a_sibling_has_the_same_bindings_and_the_old_account_lives_until_the_overlap_ends(self):
+        account, old = self.account(
+            "bots",
+            role_bindings=[
+                {"resource_type": "project", "resource_id": case.PROJECT, "role": "ProjectEditor"},
+                {"resource_type": "organization", "role": "OrgMember"},
+            ],
+        )
+        bystander, _ = self.account("bots")
+        bindings = self.bindings(account.id)
+        keyturn = Keyturn("sibling")
+        keyturn.account_policy("batch", account, overlap="3s")
+        keyturn.set_up(self.ops)
+        keyturn.must("run")
+        client_id, secret = keyturn.delivered("batch", "PINECONE_CLIENT_ID"), keyturn.secret("batch")
+        self.assertNotEqual(client_id, account.client_id)
+        self.assertTrue(sdk.accepts_client_secret(URL, client_id, secret))
+        self.assertTrue(self.accepts(account, old))
+        accounts = {found.client_id: found for found in self.admin.service_accounts.list()}
+        sibling = accounts[client_id]
+        self.assertTrue(sibling.name.startswith("bots~"))
+        self.assertEqual(self.bindings(sibling.id), bindings)
+        member = self.sign_in({"client_id": client_id, "client_secret": secret})
+        self.assertIn(case.PROJECT, [project.id for project in member.projects.list()])
+        time.sleep(4)
+        keyturn.must("run")
+        self.assertFalse(self.accepts(account, old))
+        self.assertTrue(sdk.accepts_client_secret(URL, client_id, secret))
+        left = {found.id for found in self.admin.service_accounts.list()}
+        gone = {found.id for found in accounts.values()} - left
+        self.assertEqual(gone, {account.id})
+        self.assertIn(bystander.id, left)
+
+    def bindings(self, account_id):
+        listed = self.admin.role_bindings.list(
+            principal_type="service_account", principal_id=account_id
+        )
+        return {(found.resource_type, found.resource_id, found.role) for found in listed}
 
     def test_fifty_due_policies_are_rotated_once_and_a_second_run_rotates_none(self):
         keyturn = Keyturn("fifty")
@@ -214,13 +258,14 @@ class KeyturnCase(case.Case):
             keyturn.account_policy(f"p{number}", account)
         for number, created in enumerate(keys):
             keyturn.key_policy(f"k{number}", created.key.id, "1h")
+        replaced = self.account("killed-sibling")[0]
+        keyturn.account_policy("s0", replaced, overlap="1h")
         keyturn.set_up(self.ops)
-        names = [f"p{n}" for n in range(len(accounts))] + [f"k{n}" for n in range(len(keys))]
         killed = 0
         for _ in range(10):
             process = subprocess.Popen(
                 [KEYTURN, "rotate", "--all", "--reason", "kill test", "--confirm",
-                 str(len(names))],
+                 str(len(accounts) + len(keys) + 1)],
                 env=keyturn.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(moments.uniform(0.0, 0.5))
             process.send_signal(signal.SIGKILL)
@@ -232,9 +277,16 @@ class KeyturnCase(case.Case):
             for number in range(len(keys)):
                 if (keyturn.directory / "out" / f"k{number}.raw").exists():
                     self.assertTrue(sdk.accepts_api_key(URL, keyturn.key(f"k{number}")))
+            if (keyturn.directory / "out" / "s0.env").exists():
+                client_id = keyturn.delivered("s0", "PINECONE_CLIENT_ID")
+                self.assertTrue(sdk.accepts_client_secret(URL, client_id, keyturn.secret("s0")))
             keyturn.must("audit", "verify")
         self.assertGreater(killed, 0, "no run was caught alive")
         self.assert_every_key_has_a_row(keyturn, len(keys))
+        known = {version["provider_id"] for version in keyturn.objects("secret", "show", "s0")}
+        for account in self.admin.service_accounts.list():
+            if account.name.startswith("killed-sibling"):
+                self.assertIn(account.id, known)
 
     def key(self, name):
         return self.admin.api_keys.create(project_id=case.PROJECT, name=name)

@@ -54,6 +54,35 @@ import Testing
                 order) == .answerUndecodable)
     }
 
+    @Test func `a sibling bears the attempt's name, and is not the old account`() throws {
+        let siblings = SiblingAccounts(try client())
+        let name = "deploys~01ARZ3NDEKTSV4RRFFQ69G5FAV"
+        let order = Order(
+            strategy: .overlap, credential: self.order.credential, attemptName: name)
+        func answer(_ id: String, _ name: String) -> String {
+            #"{"service_account":{"id":"\#(id)","client_id":"c","name":"\#(name)"},"client_secret":"s"}"#
+        }
+        let nameless = #"{"service_account":{"id":"new","client_id":"c"},"client_secret":"s"}"#
+        #expect(try cause(answer("new", name), siblings, order) == nil)
+        #expect(try cause(answer("new", "deploys"), siblings, order) == .answerForAnother)
+        #expect(try cause(answer("3f0c", name), siblings, order) == .answerForAnother)
+        #expect(try cause(nameless, siblings, order) == .answerForAnother)
+        #expect(
+            try cause(nameless.replacing("client_id", with: "client"), siblings, order)
+                == .answerUndecodable)
+    }
+
+    @Test func `a right is asked for as it is listed, without the organization's own id`() throws {
+        func right(_ type: String) -> Right {
+            Wire.RoleBinding(role: "R", resourceType: type, resourceID: "id").right
+        }
+        #expect(
+            right("project").fields == [
+                "role": "R", "resource_type": "project", "resource_id": "id",
+            ])
+        #expect(right("organization").fields == ["role": "R", "resource_type": "organization"])
+    }
+
     @Test func `a created key bears the attempt's name, and is not the old one`() throws {
         let keys = APIKeys(try client())
         func answer(_ id: String, _ name: String) -> String {

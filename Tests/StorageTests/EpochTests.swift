@@ -36,7 +36,7 @@ import Vault
         let epoch = try await store.startEpoch(reason: "restored", acceptLoss: true)
 
         #expect(epoch.key.name.hasSuffix("/e2"))
-        #expect(epoch.moved == Moved(rotations: 0, deliveries: 0))
+        #expect(epoch.moved == Moved(rotations: 0, deliveries: 0, policies: 0))
         let entry = try await newest(state, "epoch.started")
         #expect(entry.projection.sequence == 5)
         #expect(entry.members["reason"] == .string("restored"))

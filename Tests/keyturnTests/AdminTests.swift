@@ -95,6 +95,98 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test(arguments: StopAnywhereTests.inPlace.prefix(4).indices)
+    func `a second admin waits until the first is proved, in whatever run`(_ write: Int)
+        async throws
+    {
+        let (program, second) = try await program { program, second in
+            program.policy("a", account: program.admin) + program.policy("b", account: second)
+        }
+        let plan = StopPlan(at: write, .afterCommit)
+        program.follow(plan)
+        #expect(await program.keyturn("run", "a").status == 4)
+        plan.revive()
+        program.journal.withLock { $0 = { $0 } }
+
+        let other = await program.rotate("b")
+
+        // Nothing of the first is out before the intent of its call.
+        let isUnderWay = write > 0
+        #expect(program.emulator.rotations(of: second.id) == (isUnderWay ? 0 : 1))
+        #expect(other.status == 0)
+        if isUnderWay {
+            #expect(other.output.contains("another admin of the connection is being rotated"))
+        }
+        // What was never sent is settled first, and tried again by the next run (P29).
+        for _ in 1...2 { await program.keyturn("run") }
+        #expect(await program.rotate("b").status == 0)
+        #expect(program.emulator.rotations(of: second.id) >= 1)
+        #expect(program.isDeliveredAccepted("a", program.admin))
+        #expect(program.isDeliveredAccepted("b", second))
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `an emergency over all leaves an admin alive when every reply is lost`()
+        async throws
+    {
+        let (program, second) = try await program { program, second in
+            program.policy("a", account: program.admin) + program.policy("b", account: second)
+        }
+        program.emulator.inject(
+            Fault(operation: .rotateSecret, effect: .after(.closeBeforeHeaders), times: nil))
+
+        let lost = await program.keyturn(
+            "rotate", "--all", "--compromised", "--reason", "x", "--confirm", "2")
+        #expect(lost.status != 0)
+        let alive = [program.admin, second].filter {
+            program.emulator.accepts(clientID: $0.clientID, clientSecret: $0.clientSecret)
+        }
+        #expect(alive.count == 1)
+
+        program.emulator.removeFaults()
+        program.advance(.hours(1))
+        #expect(
+            await program.keyturn(
+                "rotate", "--all", "--compromised", "--reason", "x", "--confirm", "2"
+            ).status == 0)
+        #expect(program.isDeliveredAccepted("a", program.admin))
+        #expect(program.isDeliveredAccepted("b", second))
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `check names the one of two admins that is dead`() async throws {
+        let (program, second) = try await program { program, _ in
+            let account = program.emulator.addServiceAccount(name: "deploys")
+            return program.policy("ci", account: account)
+        }
+        #expect(await program.keyturn("check").status == 0)
+        _ = program.emulator.rotateElsewhere(account: second.id)
+
+        let check = await program.keyturn("check")
+
+        #expect(check.status == 7)
+        #expect(check.output.contains("ATTENTION admin pinecone/ops-b"))
+    }
+
+    @Test func `a login takes up at once what waited for an admin`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()
+        _ = program.emulator.rotateElsewhere(account: program.admin.id)
+        for _ in 1...3 {
+            program.advance(.minutes(2))
+            #expect(await program.keyturn("run").status != 0)
+        }
+        #expect(await program.keyturn("run").output == "")
+        let secret = try #require(program.emulator.clientSecret(of: program.admin.id))
+        try await program.require(
+            program.keyturn(
+                "login", "pinecone", "--as", "ops-a", "--client-id", program.admin.clientID,
+                input: secret))
+
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.isDeliveredAccepted("ci", account))
+    }
+
     @Test func `a token that dies early is replaced`() async throws {
         let program = try await TestProgram()
         let account = try await program.dueAccount()

@@ -119,3 +119,97 @@ import Testing
         #expect(program.emulator.rotations(of: account.id) == (status == 0 ? 1 : 0))
     }
 }
+
+/// An emergency has a name, so that the same command resumes it (P31).
+@Suite struct IncidentTests {
+    /// Three accounts in place and a key, and the program.
+    private func world() async throws -> (TestProgram, [ServiceAccount], APIKey) {
+        let program = try await TestProgram()
+        let accounts = (1...3).map { program.emulator.addServiceAccount(name: "a\($0)") }
+        let key = program.emulator.addAPIKey(project: program.project, name: "search")
+        let policies = accounts.map { program.policy($0.name, account: $0) }.joined()
+        try await program.setUp(policies + program.policy("search", key: key))
+        return (program, accounts, key)
+    }
+
+    private func emergency(_ program: TestProgram, _ more: String...) async
+        -> TestProgram.Outcome
+    {
+        await program.keyturn(
+            ["rotate", "--all", "--compromised", "--reason", "laptop stolen", "--confirm", "4"]
+                + more)
+    }
+
+    @Test func `it is opened, closed when all is done, and then another one`() async throws {
+        let (program, accounts, key) = try await world()
+
+        let first = await emergency(program)
+
+        #expect(first.status == 0)
+        #expect(first.output.contains("0 old credentials still alive"))
+        #expect(!program.emulator.accepts(apiKey: key.value))
+        #expect(try await program.entries("incident.opened") == 1)
+        #expect(try await program.entries("incident.closed") == 1)
+        #expect(await emergency(program).status == 0)
+        #expect(try await program.entries("incident.opened") == 2)
+        for account in accounts { #expect(program.emulator.rotations(of: account.id) == 2) }
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `while it is open the same command touches nothing done`() async throws {
+        let (program, accounts, key) = try await world()
+        program.emulator.inject(
+            Fault(
+                operation: .rotateSecret, target: accounts[1].id,
+                effect: .before(.status(403)), times: 1))
+        let first = await emergency(program, "--json")
+        #expect(first.status == 3)
+        #expect(first.output.contains(#""exposed":1"#))
+        #expect(try await program.entries("incident.closed") == 0)
+
+        #expect(await emergency(program).status == 0)
+
+        for account in accounts { #expect(program.emulator.rotations(of: account.id) == 1) }
+        #expect(program.emulator.committed(.createAPIKey) == 1)
+        #expect(!program.emulator.accepts(apiKey: key.value))
+        #expect(try await program.entries("incident.opened") == 1)
+        #expect(try await program.entries("incident.closed") == 1)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test(arguments: [1, 5, 9, 14, 20, 27, 33])
+    func `killed and given again it rotates each exactly once`(_ write: Int) async throws {
+        let (program, accounts, _) = try await world()
+        let plan = StopPlan(at: write, .afterCommit)
+        program.follow(plan)
+        #expect(await emergency(program, "--jobs", "1").status != 0)
+        plan.revive()
+
+        #expect(await emergency(program).status == 0)
+
+        for account in accounts {
+            // An intent that was never sent is settled by a recovery mint, since nothing is held.
+            #expect(program.emulator.rotations(of: account.id) == 1)
+            #expect(program.isDeliveredAccepted(account.name, account))
+        }
+        #expect(program.liveKeyValues == [program.directory.text("out/search")])
+        #expect(await program.keyturn("run").output == "")
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `another reason is another incident`() async throws {
+        let (program, accounts, _) = try await world()
+        #expect(await emergency(program).status == 0)
+        let other = await program.keyturn(
+            "rotate", "a1", "--compromised", "--reason", "again", "--confirm", "a1")
+        #expect(other.status == 0)
+        #expect(program.emulator.rotations(of: accounts[0].id) == 2)
+        #expect(program.emulator.rotations(of: accounts[1].id) == 1)
+    }
+
+    @Test func `the offset of the clocks is written down`() async throws {
+        let (program, _, _) = try await world()
+        #expect(await emergency(program).status == 0)
+        #expect(await program.newestEntry("rotation.prepared").contains("clock_offset_ms"))
+    }
+}

@@ -41,6 +41,24 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `resumed by a person, and confirmed, it is rotated over theirs`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        try #require(program.emulator.rotateElsewhere(account: account.id) != nil)
+        await program.keyturn("run")
+
+        let unconfirmed = await program.keyturn("rotation", "resume", "ci", "--reason", "ours")
+        #expect(unconfirmed.status == 64)
+        #expect(program.emulator.rotations(of: account.id) == 1)
+        let resumed = await program.keyturn(
+            "rotation", "resume", "ci", "--reason", "ours", "--confirm", "ci")
+
+        #expect(resumed.status == 0)
+        #expect(program.emulator.rotations(of: account.id) == 2)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `a refusal without a control is no foreign rotation`() async throws {
         let program = try await TestProgram()
         let account = try await program.dueAccount(held: true)

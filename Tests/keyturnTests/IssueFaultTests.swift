@@ -5,7 +5,7 @@ import Testing
 @testable import keyturn
 
 /// What may become of a minting call, before and after it is carried out.
-private enum Trouble: Sendable, CustomTestStringConvertible {
+enum Trouble: Sendable, CustomTestStringConvertible {
     /// Not carried out, and the other side says so.
     case refused(Fault.Prevention)
     /// Not carried out, and nobody says so.
@@ -39,7 +39,7 @@ private enum Trouble: Sendable, CustomTestStringConvertible {
 
 extension TestProgram {
     /// What goes wrong with the next minting calls; nil is all of them.
-    fileprivate func inject(
+    func inject(
         _ operation: PineconeEmulator.Operation, _ trouble: Trouble, times: Int? = 1
     ) {
         emulator.inject(Fault(operation: operation, effect: trouble.effect, times: times))
@@ -49,7 +49,7 @@ extension TestProgram {
 /// Faults of rotate-secret.
 @Suite struct IssueFaultTests {
     @Test(arguments: Trouble.after, [false, true])
-    fileprivate func `an answer lost after the rotation is made good by a recovery mint`(
+    func `an answer lost after the rotation is made good by a recovery mint`(
         _ trouble: Trouble, held: Bool
     ) async throws {
         let program = try await TestProgram()
@@ -69,7 +69,7 @@ extension TestProgram {
     }
 
     @Test(arguments: Trouble.before)
-    fileprivate func `a held old secret shows that it did not happen, and the next run rotates`(
+    func `a held old secret shows that it did not happen, and the next run rotates`(
         _ trouble: Trouble
     ) async throws {
         let program = try await TestProgram()
@@ -90,7 +90,7 @@ extension TestProgram {
     }
 
     @Test(arguments: Trouble.before)
-    fileprivate func `without evidence a recovery mint follows in the same run`(_ trouble: Trouble)
+    func `without evidence a recovery mint follows in the same run`(_ trouble: Trouble)
         async throws
     {
         let program = try await TestProgram()
@@ -104,7 +104,7 @@ extension TestProgram {
     }
 
     @Test(arguments: Trouble.refusals, [false, true])
-    fileprivate func `what is refused is not counted, and is tried again after its time`(
+    func `what is refused is not counted, and is tried again after its time`(
         _ trouble: Trouble, held: Bool
     ) async throws {
         let program = try await TestProgram()
@@ -158,7 +158,7 @@ extension TestProgram {
     }
 
     @Test(arguments: [Trouble.lostAfter(.status(500)), .lostAfter(.truncatedBody)])
-    fileprivate func
+    func
         `a dead old secret is recovered once an hour after three mintings, and never parked`(
             _ trouble: Trouble
         ) async throws
@@ -211,7 +211,7 @@ extension TestProgram {
 /// Faults of creating an API key.
 @Suite struct KeyIssueFaultTests {
     @Test(arguments: Trouble.after, [false, true])
-    fileprivate func `a key whose value was lost is found, deleted and replaced`(
+    func `a key whose value was lost is found, deleted and replaced`(
         _ trouble: Trouble, held: Bool
     ) async throws {
         let program = try await TestProgram()
@@ -234,7 +234,7 @@ extension TestProgram {
     }
 
     @Test(arguments: Trouble.before + Trouble.refusals)
-    fileprivate func `a key that was not made is not looked for twice, and the next run makes it`(
+    func `a key that was not made is not looked for twice, and the next run makes it`(
         _ trouble: Trouble
     ) async throws {
         let program = try await TestProgram()

@@ -42,6 +42,50 @@ import Testing
         await finishes(program, account)
     }
 
+    @Test func `an answer that comes after its call seemed not carried out is kept as evidence`()
+        async throws
+    {
+        var settings = Settings()
+        settings.oldSecretLifeMs = 300_000
+        let program = try await TestProgram(settings: settings)
+        let account = try await program.dueAccount(held: true)
+        try program.execute(Self.refusal)
+        #expect(await program.keyturn("run").status == 4)
+        try program.execute("DROP TRIGGER harm")
+        // The process that holds the answer is slow; another one asks the old secret meanwhile.
+        let name = try #require(program.spooled.first)
+        let armour = try #require(program.directory.text("state/spool/\(name)"))
+        try program.directory.remove("state/spool/\(name)")
+        let early = await program.keyturn("run", "--json")
+        #expect(try program.rotation(early, "ci").cause == "not-carried-out")
+        try program.write("state/spool/\(name)", armour)
+        program.advance(.minutes(10))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(program.spooled.isEmpty)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(try await program.entries("version.lost") == 1)
+        #expect(await program.keyturn("run").output == "")
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `what cannot be read in the spool keeps no run from its work`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()
+        let fifo = program.directory.file("state/spool/01JZZZZZZZZZZZZZZZZZZZZZZZ")
+        try #require(mkfifo(fifo, 0o600) == 0)
+        try program.write(
+            "state/spool/01JZZZZZZZZZZZZZZZZZZZZZZY", String(repeating: "x", count: 100_000))
+
+        let run = await program.keyturn("run")
+
+        #expect(run.status == 0)
+        #expect(run.conversation.contains("is no sealed answer of this state; it stays"))
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(program.spooled.count == 2)
+    }
+
     @Test func `a database that another process holds is waited for no longer than two seconds`()
         async throws
     {

@@ -20,6 +20,10 @@ import Testing
         "retire+", "retire+", "confirm", "done",
     ]
 
+    /// What a sibling adds whose bindings are more than it can be created with.
+    static let granting = ["prove+", "prove+"]
+    static let sibling = overlap.prefix(4) + granting + overlap.dropFirst(4)
+
     struct Stop: Sendable, CustomTestStringConvertible {
         let write: Int
         let side: StopPlan.Side
@@ -35,14 +39,23 @@ import Testing
     }
 
     /// A program with a file and a command to deliver to, and a plan for its death.
-    private static func program() async throws -> (TestProgram, hook: String) {
+    private static func program(
+        input: String = "raw"
+    ) async throws -> (TestProgram, hook: String) {
         let program = try await TestProgram()
         let log = program.directory.file("log")
         try program.write("hook", "#!/bin/sh\ncat >> \(log)\necho >> \(log)\n", mode: 0o700)
         return (
             program,
-            "      - command: { run: [\(program.directory.file("hook"))], input: raw }"
+            "      - command: { run: [\(program.directory.file("hook"))], input: \(input) }"
         )
+    }
+
+    /// One more binding than an account can be created with.
+    private static func manyGrants(_ program: TestProgram) -> [Grant] {
+        (0..<100).map { number in
+            .project(program.emulator.addProject(name: "p\(number)"), .projectViewer)
+        } + [.organization(.orgMember)]
     }
 
     private static func follow(_ plan: StopPlan, _ program: TestProgram) {
@@ -129,6 +142,46 @@ import Testing
         #expect(program.liveKeyValues == [program.directory.text("out/search")])
         let isLost = stop.name == "keep" && stop.side == .beforeCommit
         #expect(program.emulator.committed(.createAPIKey) == (isLost ? 3 : 2))
+        #expect(await Self.isQuiet(program))
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `the straight path of a sibling has these writes`() async throws {
+        let (program, hook) = try await Self.program(input: "json")
+        let grants = Self.manyGrants(program)
+        _ = try await program.dueSibling(held: true, grants: grants, more: hook)
+        let plan = StopPlan()
+        Self.follow(plan, program)
+        #expect(await program.keyturn("run").status == 0)
+        program.advance(.hours(25))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(plan.writes == Array(Self.sibling))
+    }
+
+    @Test(arguments: Stop.everywhere(Array(sibling)))
+    func `with a sibling all ends well wherever it was stopped`(_ stop: Stop) async throws {
+        let (program, hook) = try await Self.program(input: "json")
+        let grants = Self.manyGrants(program)
+        let old = try await program.dueSibling(held: true, grants: grants, more: hook)
+        let plan = StopPlan(at: stop.write, stop.side)
+        Self.follow(plan, program)
+
+        #expect(await Self.runUntilWell(program, plan) <= 3)
+        let new = try #require(program.deliveredAccount("ci"))
+        #expect(program.isAccepted(old))
+        #expect(program.liveAccountIDs == [old.id, new.id])
+        #expect(program.emulator.grants(of: new.id) == Set(grants))
+        #expect(await program.hasRow("ci", forEvery: program.liveAccountIDs))
+        #expect(await Self.isQuiet(program))
+
+        program.advance(.hours(25))
+        #expect(await Self.runUntilWell(program, plan) <= 3)
+        #expect(plan.hasStruck)
+        #expect(program.liveAccountIDs == [new.id])
+        let log = program.directory.text("log")
+        #expect(log?.contains(#""client_id":"\#(new.clientID)""#) == true)
+        let isLost = stop.name == "keep" && stop.side == .beforeCommit
+        #expect(program.emulator.committed(.createServiceAccount) == (isLost ? 3 : 2))
         #expect(await Self.isQuiet(program))
         #expect(await program.isTrailIntact())
     }

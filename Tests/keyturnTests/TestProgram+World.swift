@@ -17,6 +17,57 @@ extension TestProgram {
         return account
     }
 
+    /// What a policy over a service account adds, to replace it by siblings.
+    static func overlap(_ overlap: String = "24h") -> String {
+        "    strategy: overlap\n    overlap: \(overlap)"
+    }
+
+    /// An account with bindings of both kinds, and a policy that replaces it by siblings. With
+    /// `held`, it has been replaced once and its predecessor retired, and is due again.
+    func dueSibling(
+        held: Bool = false, overlap: String = "24h", grants: [Grant]? = nil, more: String = ""
+    ) async throws -> ServiceAccount {
+        let account = emulator.addServiceAccount(
+            name: "deploys",
+            grants: grants ?? [.organization(.orgMember), .project(project, .projectEditor)])
+        try await setUp(
+            policy("ci", account: account, more: "\(more)\n\(Self.overlap(overlap))"))
+        guard held else { return account }
+        try await require(keyturn("run"))
+        advance(.hours(25))
+        try await require(keyturn("run"))
+        advance(.days(31))
+        return deliveredAccount("ci") ?? account
+    }
+
+    /// The ids of the accounts that live, besides the first admin's.
+    var liveAccountIDs: Set<String> {
+        Set(emulator.liveAccounts.map(\.id)).subtracting([admin.id])
+    }
+
+    /// The live account whose client id and secret were delivered to `out/NAME.env`.
+    func deliveredAccount(_ name: String) -> ServiceAccount? {
+        guard let text = directory.text("out/\(name).env") else { return nil }
+        return emulator.liveAccounts.first {
+            text == """
+                PINECONE_CLIENT_ID=\($0.clientID)
+                PINECONE_CLIENT_SECRET=\($0.clientSecret)
+
+                """ && isAccepted($0)
+        }
+    }
+
+    /// Whether Pinecone gives this account tokens.
+    func isAccepted(_ account: ServiceAccount) -> Bool {
+        emulator.accepts(clientID: account.clientID, clientSecret: account.clientSecret)
+    }
+
+    /// Whether each of these accounts has a row in the state.
+    func hasRow(_ name: String, forEvery accounts: Set<String>) async -> Bool {
+        let rows = await keyturn("secret", "show", name, "--json").output
+        return accounts.allSatisfy { rows.contains($0) }
+    }
+
     /// An API key with a policy. With `held`, it has been rotated once and its predecessor retired,
     /// and is due again.
     func dueKey(held: Bool = false, more: String = "") async throws -> APIKey {

@@ -194,6 +194,12 @@ struct Check: KeyturnCommand {
             let name = "secret \(status.secret.name)"
             switch status.state(at: now) {
             case .fresh, .due, .rotating:
+                if status.policy?.pausedReason == Moved.reason {
+                    return Item(
+                        name: name, state: .attention,
+                        detail: "its schedule is held: \(Moved.reason)",
+                        hint: "keyturn policy resume --all")
+                }
                 guard status.debts > 0 else { return nil }
                 return Item(
                     name: name, state: .attention, detail: "\(status.debts) owed",
@@ -209,7 +215,7 @@ struct Check: KeyturnCommand {
                 return Item(
                     name: name, state: .attention,
                     detail: "parked: \(status.open?.cause?.text ?? "")",
-                    hint: "keyturn rotate \(status.secret.name) --reason \"…\" takes it up")
+                    hint: "keyturn rotation resume \(status.secret.name) --reason \"…\"")
             }
         }
     }
@@ -237,12 +243,24 @@ struct Check: KeyturnCommand {
                     Item(
                         name: "connection \(connection.name)", state: .ok,
                         detail: "\(connection.api) answers an admin"))
+                for (name, reason) in await inspector.deadAdmins(of: connection) {
+                    items.append(
+                        Item(
+                            name: "admin \(connection.name)/\(name)", state: .attention,
+                            detail: reason,
+                            hint: "keyturn login \(connection.name) --as \(name) --client-id ID"))
+                }
             }
         }
+        var strangers: [String: String] = [:]
         for stored in policies {
             var problems: [String] = []
             if usable.contains(stored.policy.target.connection) {
-                problems = await inspector.credentialProblems(of: stored)
+                let found = await inspector.credential(of: stored)
+                problems = found.problems
+                for stranger in found.strangers {
+                    strangers[stranger.providerID] = stranger.name
+                }
             }
             for problem in problems {
                 items.append(
@@ -263,6 +281,13 @@ struct Check: KeyturnCommand {
                         name: "policy \(stored.policy.name)", state: .ok,
                         detail: Self.fitness(stored.policy.terms.destinations.count)))
             }
+        }
+        for (id, name) in strangers.sorted(by: { $0.key < $1.key }) {
+            items.append(
+                Item(
+                    name: "credential \(id)", state: .attention,
+                    detail: "\(name) looks like ours, and this state does not know it",
+                    hint: "another state, or what a backup forgot; keyturn never touches it"))
         }
         return items
     }

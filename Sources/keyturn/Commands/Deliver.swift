@@ -241,7 +241,8 @@ struct HandDelivery {
         else { return nil }
         let stopSignal = program.surroundings.stopSignal
         return program.rotator(
-            of: target, client, store: store, alive: ProvedAlive(), isClockTrusted: true,
-            isByHand: true, isStopping: { stopSignal() != nil })
+            of: target.kind, stored.policy.terms.strategy, client, store: store,
+            alive: ProvedAlive(), isClockTrusted: true, isByHand: true,
+            isStopping: { stopSignal() != nil })
     }
 }

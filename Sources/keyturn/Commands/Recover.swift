@@ -24,6 +24,17 @@ struct Recover: KeyturnCommand {
     /// The longest text: an armour is some hundred lines at most.
     private static let limit = 32 << 10
 
+    /// What does not open is not damage here: the state is whole, and the text is another's or cut.
+    private static func failure(_ error: StorageError) -> Failure {
+        switch error {
+        case .damaged, .vault(.damaged):
+            Failure(
+                "this sealed answer does not belong to this state, or was changed on its way",
+                hint: "give the whole text to the state that printed it", .failure)
+        default: Failure(error)
+        }
+    }
+
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
         let text = try surroundings.readText(Self.limit)
@@ -34,9 +45,10 @@ struct Recover: KeyturnCommand {
         }
         let store = try await program.open(dryRun: dryRun)
         try await program.unlock(store)
-        let isDry = dryRun
-        try await program.storing { () async throws(StorageError) in
-            try await store.takeIn(record, isDry: isDry)
+        do throws(StorageError) {
+            try await store.takeIn(record, isDry: dryRun)
+        } catch {
+            throw Self.failure(error)
         }
         program.console.answer(
             json: options.json,

@@ -92,8 +92,15 @@ extension SecretStatus {
 
     /// The next thing that happens by itself.
     private var nextAt: Timestamp? {
+        if let open { return open.state == .parked ? nil : open.nextTryAt ?? due?.at }
         guard let due else { return nil }
         return max(due.at, policy?.pausedUntil ?? due.at)
+    }
+
+    private var nextWhy: String? {
+        guard let open else { return due?.why.rawValue }
+        guard open.nextTryAt != nil else { return nil }
+        return open.step == .retire && open.cause == nil ? "overlap" : "back-off"
     }
 
     private var lastText: String {
@@ -123,7 +130,7 @@ extension SecretStatus {
         object["age_seconds"] = (age(at: now)?.seconds).map(JSON.integer)
         object["max_age_seconds"] = (policy?.policy.schedule.maxAge?.seconds).map(JSON.integer)
         object["next_at"] = (nextAt?.rfc3339).map(JSON.string)
-        object["next_why"] = (due?.why.rawValue).map(JSON.string)
+        object["next_why"] = nextWhy.map(JSON.string)
         object["paused_until"] = (policy?.pausedUntil?.rfc3339).map(JSON.string)
         return object
     }

@@ -38,6 +38,14 @@ struct PolicyReader {
             try ScheduleReader(policy: fields).read()
         }
         let receivers = destinations(fields, &problems)
+        if target?.target.kind == .serviceAccount, strategy == .overlap {
+            problems += receivers.filter { $0.destination.format == .raw }.map {
+                Problem(
+                    $0.mark,
+                    "`raw` leaves the client id out, and with `overlap` it changes with the secret",
+                    hint: "write env or json, and let the consumer read both")
+            }
+        }
         let limits = problems.attempt { () throws(Problem) in try self.limits(fields, strategy) }
         let names = problems.attempt { () throws(Problem) in try environmentNames(fields) }
         let labels = problems.attempt { () throws(Problem) in try self.labels(fields) }
@@ -175,17 +183,12 @@ struct PolicyReader {
         let given = try fields.word("strategy", as: Strategy.self)
         let kind: Target.Kind = fields.node("api-key") == nil ? .serviceAccount : .apiKey
         switch (kind, given) {
-        case (.serviceAccount, .overlap):
-            throw Problem(
-                try fields.required("strategy").mark,
-                "`overlap` is not carried out for service accounts by this version",
-                hint: "write strategy: in-place")
         case (.apiKey, .inPlace):
             throw Problem(
                 try fields.required("strategy").mark,
                 "an API key cannot be rotated in place: Pinecone has no such call",
                 hint: "leave `strategy` out; API keys always overlap")
-        case (.serviceAccount, _): return .inPlace
+        case (.serviceAccount, _): return given ?? .inPlace
         case (.apiKey, _): return .overlap
         }
     }

@@ -40,7 +40,7 @@ struct Console: Sendable {
     // MARK: The answer
 
     /// One line of the answer.
-    func answer(_ line: String) { writeOutput(Array((line + "\n").utf8).span) }
+    func answer(_ line: String) { writeOutput(Array((Self.harmless(line) + "\n").utf8).span) }
 
     /// One object of the answer.
     func answer(_ object: [String: JSON]) { answer(JSON.object(object).canonical) }
@@ -68,10 +68,27 @@ struct Console: Sendable {
         }
     }
 
+    /// The text without what a terminal would obey: names may come from a database that somebody
+    /// else wrote.
+    private static func harmless(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
+            result += isControl(scalar) ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x0a: false
+        case ..<0x20, 0x7f..<0xa0, 0x2028, 0x2029, 0x202a...0x202e, 0x2066...0x2069: true
+        default: false
+        }
+    }
+
     // MARK: The conversation
 
     /// Says what is going on.
-    func say(_ text: String) { writeError(Array((text + "\n").utf8).span) }
+    func say(_ text: String) { writeError(Array((Self.harmless(text) + "\n").utf8).span) }
 
     /// Says that something is wrong that the command goes on in spite of.
     func warn(_ text: String) { say("keyturn: warning: \(text)") }

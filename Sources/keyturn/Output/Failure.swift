@@ -83,7 +83,7 @@ struct Failure: Error, Hashable {
             self = Failure(
                 "the anchor file cannot be made: \(message)",
                 hint:
-                    "make its directory for the user of the state, as README says under Upgrading",
+                    "make its directory for the user of the state, see Set-up in README",
                 status)
         case .foreignAnchor(let path):
             self.init(

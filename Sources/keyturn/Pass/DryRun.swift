@@ -87,36 +87,55 @@ struct Inspector {
 
     /// What stands in the way of a rotation of this policy; each is one clause.
     func problems(of stored: StoredPolicy) async -> [String] {
-        await credentialProblems(of: stored) + destinationProblems(of: stored).map(\.description)
+        await credential(of: stored).problems
+            + destinationProblems(of: stored).map(\.description)
     }
 
-    /// Whether the provider has the credential under the recorded name (P7).
-    func credentialProblems(of stored: StoredPolicy) async -> [String] {
+    /// What the provider has of a policy.
+    struct Inspection {
+        /// Each is one clause.
+        var problems: [String] = []
+        /// Credentials beside it that bear a name of ours and are not of this state (P16).
+        var strangers: [CredentialReference] = []
+    }
+
+    /// Whether the provider has the credential under the recorded name (P7), and what beside it only
+    /// looks like ours.
+    func credential(of stored: StoredPolicy) async -> Inspection {
         let target = stored.policy.target
         guard let client = clients[target.connection] else {
-            return ["there is no connection \(target.connection)"]
+            return Inspection(problems: ["there is no connection \(target.connection)"])
         }
         let store = store
         // What cannot be read is told by `check` of the database.
         let versions = (try? await store.versions(ofSecret: stored.secret.id)) ?? []
         guard let current = versions.first(where: { $0.state == .current }) else {
-            return ["it has no current version"]
+            return Inspection(problems: ["it has no current version"])
         }
         let recorded = CredentialReference(
             kind: target.kind, providerID: current.providerID,
             name: current.providerName ?? (current.number == 1 ? target.name : nil),
             clientID: current.clientID, project: target.project)
-        let provider: any Provider =
-            target.kind == .serviceAccount ? ServiceAccounts(client) : APIKeys(client)
+        let provider = Program.provider(of: target.kind, stored.policy.terms.strategy, client)
         switch await provider.survey(recorded) {
         case .done(let survey):
-            guard let name = recorded.name, survey.found.name != name else { return [] }
-            return [
-                "the \(target.kind.rawValue) \(recorded.providerID) is named "
-                    + "\(survey.found.name ?? "(nothing)") at the provider, not \(name)"
-            ]
-        case .refused(let refusal): return [text(refusal.cause, target.connection)]
-        case .unsettled(let cause): return [text(cause, target.connection)]
+            var inspection = Inspection()
+            if let name = recorded.name, survey.found.name != name {
+                inspection.problems.append(
+                    "the \(target.kind.rawValue) \(recorded.providerID) is named "
+                        + "\(survey.found.name ?? "(nothing)") at the provider, not \(name)")
+            }
+            // As above.
+            let known = (try? await store.knownCredentials()) ?? []
+            inspection.strangers = survey.listed.filter {
+                Sweep.standing(of: $0, versions: versions, attempts: []) == .unknown
+                    && !known.contains($0.providerID) && !known.contains($0.name ?? "")
+            }
+            return inspection
+        case .refused(let refusal):
+            return Inspection(problems: [text(refusal.cause, target.connection)])
+        case .unsettled(let cause):
+            return Inspection(problems: [text(cause, target.connection)])
         }
     }
 
@@ -128,8 +147,8 @@ struct Inspector {
         guard let client = clients[target.connection] else {
             throw Failure("there is no connection \(target.connection)", .configuration)
         }
-        let provider: any Provider =
-            target.kind == .serviceAccount ? ServiceAccounts(client) : APIKeys(client)
+        // Whatever the strategy, an account is found and asked in the same way.
+        let provider = Program.provider(of: target.kind, .inPlace, client)
         let recorded = CredentialReference(
             kind: target.kind, providerID: version.providerID, name: version.providerName,
             clientID: version.clientID, project: target.project)
@@ -158,6 +177,12 @@ struct Inspector {
             if let unfit = await program.handoff.check(destination) { problems.append(unfit) }
         }
         return problems
+    }
+
+    /// The logged-in admins of a connection that are of no use, each with the reason.
+    func deadAdmins(of connection: Connection) async -> [(name: String, reason: String)] {
+        await clients[connection.name]?.checkEachAdmin()
+            .compactMap { admin in admin.cause.map { (admin.name, $0.text) } } ?? []
     }
 
     /// What stands in the way of administering through a connection; nil when nothing does.

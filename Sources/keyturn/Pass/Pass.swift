@@ -68,6 +68,13 @@ struct Pass: Sendable {
         var result = PassReport(
             run: program.run, due: units.filter(\.isWanted).count, secrets: [],
             isByHand: isByHand)
+        if case .schedule(only: nil) = demand, work.parked > 0 {
+            program.console.warn(
+                (work.parked == 1
+                    ? "1 rotation is parked and waits"
+                    : "\(work.parked) rotations are parked and wait")
+                    + " for a person; see `keyturn rotation list --only parked`")
+        }
         // Another process may have written since `now`.
         let isClockTrusted = work.isClockTrusted(program.clock.now())
         result.isClockDoubtful = !isClockTrusted

@@ -65,7 +65,7 @@ struct SecretReport: Sendable {
                 isRotated
                 ? "rotated to version \(version ?? 0)" : result == .done ? "finished" : "waits"
             if result == .waiting, cause == nil, let date = rotation?.nextTryAt {
-                text += "; the old one is retired after \(date.rfc3339)"
+                text += "; the old one is retired after \(date.secondText)"
             }
         case .failed: text += "failed"
         case .parked: text += "parked"
@@ -75,7 +75,7 @@ struct SecretReport: Sendable {
         if let cause { text += ": \(cause.text)" }
         if cause == .noAdmin { text += " (`keyturn login`)" }
         if let date = rotation?.nextTryAt, result == .failed || result == .unsettled {
-            text += "; next try after \(date.rfc3339)"
+            text += "; next try after \(date.secondText)"
         }
         if debts > 0 { text += "; \(debts) \(debts == 1 ? "debt" : "debts")" }
         return text
@@ -143,12 +143,14 @@ struct PassReport: Sendable {
 
     /// The last object of `--json`.
     var json: [String: JSON] {
-        [
+        var object: [String: JSON] = [
             "kind": .string("summary"), "run": .string(run.text), "due": .integer(Int64(due)),
             "rotated": .integer(Int64(rotated)), "failed": .integer(Int64(failed)),
             "parked": .integer(Int64(parked)), "unsettled": .integer(Int64(unsettled)),
             "debts": .integer(Int64(debts)), "exit": .integer(Int64(exitCode)),
         ]
+        object["exposed"] = exposed.map { .integer(Int64($0)) }
+        return object
     }
 
     /// The last line for a person.

@@ -158,7 +158,7 @@ actor Worker {
         let before = try await currentVersion(of: unit.secret)
         switch try await choose(for: unit, open: open) {
         case .work(let rotation):
-            guard let rotator = rotator(for: rotation.target) else { return nil }
+            guard let rotator = rotator(for: rotation) else { return nil }
             let after = try await rotator.work(on: rotation)
             return try await report(after, unit, before: before)
         case .worked(let rotation): return try await report(rotation, unit, before: before)
@@ -232,7 +232,7 @@ actor Worker {
             if trigger == .manual, current.cause != .tooManyMintings {
                 return .work(try await resume(current, reason: reason))
             }
-            if current.step == .issue, let rotator = rotator(for: current.target) {
+            if current.step == .issue, let rotator = rotator(for: current) {
                 let after = try await rotator.work(on: try await resume(current, reason: reason))
                 // What may have been made under its name could not be looked for.
                 guard after.step != .issue || after.terms.strategy == .inPlace else {
@@ -256,9 +256,10 @@ actor Worker {
         return report(unit, .waiting, .adminUnderWay)
     }
 
-    /// An open or parked rotation that a person takes up: now, and with all its attempts.
+    /// An open or parked rotation that a person, or a late commit, takes up: now, and with all its
+    /// attempts.
     private func resume(
-        _ rotation: Rotation, reason: String
+        _ rotation: Rotation, reason: String?, _ cause: Cause? = nil
     ) async throws(JournalError) -> Rotation {
         guard rotation.state == .parked || rotation.nextTryAt != nil else { return rotation }
         var resumed = rotation
@@ -266,7 +267,7 @@ actor Worker {
         resumed.failures = 0
         resumed.cause = nil
         resumed.nextTryAt = nil
-        return try await store.record([.resumed(reason: reason)], in: resumed)
+        return try await store.record([.resumed(reason: reason, cause)], in: resumed)
     }
 
     private func rollBack(
@@ -276,9 +277,12 @@ actor Worker {
         let isRetiring = try await store.openEffect(of: open)?.step == .retire
         guard open.rollbackRefusal(versions, isRetiring: isRetiring) == nil,
             let old = versions.first(where: { $0.number == open.from }),
-            let rotator = rotator(for: open.target)
+            let rotator = rotator(for: open)
         else { return .nothing }
-        // What does not live is no way back; nothing is changed then.
+        // What does not live is no way back; nothing is changed then. The new one is the control.
+        if let new = versions.first(where: { $0.number == open.to }) {
+            _ = try await rotator.isAlive(new, in: open)
+        }
         let verdict = try await rotator.isAlive(old, in: open)
         guard verdict == .accepted else {
             return .told(
@@ -302,28 +306,46 @@ actor Worker {
                 try await store.policy(named: unit.secret.name)
             )
         }
-        // An open rotation looks by itself when its time comes.
-        guard let last, let policy, open == nil, let rotator = rotator(for: last.target) else {
+        // The strategy may have been edited since a call was made; only that of overlap looks for what
+        // was made beside.
+        guard let last, let policy, let watcher = rotator(for: last, by: .overlap) else {
             return nil
         }
         let before = try await currentVersion(of: unit.secret)
-        let after: Rotation
-        switch try await rotator.watch(unit.secret, in: last) {
+        let rotation: Rotation
+        switch try await watcher.watch(unit.secret, in: last) {
         case .quiet: return nil
         case .replaced:
-            after = try await rotator.work(
-                on: try await begin(policy, .recovery, superseding: nil))
+            // A parked one too: its users are locked out, by a call of ours.
+            rotation =
+                if let open {
+                    try await resume(open, reason: nil, .lateCommit)
+                } else {
+                    try await begin(policy, .recovery, superseding: nil)
+                }
         case .appeared(let orphans):
-            let cleaning = last.cleaning(
-                id: try store.newIdentifier(), keeping: before, at: program.clock.now())
-            let begun = try await reading { store throws(StorageError) in
-                try await store.begin(cleaning, superseding: nil)
-            }
-            // A crash here leaves a rotation with nothing to retire; the next run looks again.
-            let swept = try await rotator.sweep(orphans, in: begun)
-            after = try await rotator.work(on: swept.rotation)
+            // A crash after `begin` leaves a rotation with nothing to retire; the next run looks
+            // again.
+            let cleaning = try await cleaning(open, last, before)
+            rotation = try await watcher.sweep(orphans, in: cleaning).rotation
+            // What waits for a time goes on at its time.
+            guard open == nil else { return try await report(rotation, unit, before: before) }
         }
+        guard let rotator = rotator(for: rotation) else { return nil }
+        let after = try await rotator.work(on: rotation)
         return try await report(after, unit, before: before)
+    }
+
+    /// The rotation that retires what was left behind: the open one, or one of its own.
+    private func cleaning(
+        _ open: Rotation?, _ last: Rotation, _ current: Int?
+    ) async throws(JournalError) -> Rotation {
+        if let open { return open }
+        let cleaning = last.cleaning(
+            id: try store.newIdentifier(), keeping: current, at: program.clock.now())
+        return try await reading { store throws(StorageError) in
+            try await store.begin(cleaning, superseding: nil)
+        }
     }
 
     private func isStillDue(_ secret: SecretReference) async throws(JournalError) -> Bool {
@@ -337,13 +359,35 @@ actor Worker {
         _ policy: StoredPolicy, _ trigger: Rotation.Trigger, reason: String? = nil,
         ticket: String? = nil, superseding: Rotation?
     ) async throws(JournalError) -> Rotation {
+        var terms = policy.policy.terms
+        if trigger == .recovery {
+            // What needs one is an account whose secret was replaced in place.
+            terms.strategy = .inPlace
+        } else if let owed = try await termsOwed(to: policy.secret),
+            owed.strategy != terms.strategy
+        {
+            terms = owed
+        }
         let rotation = Rotation(
             id: try store.newIdentifier(), secret: policy.secret, target: policy.policy.target,
             trigger: trigger, reason: reason, ticket: ticket, incident: incident,
-            terms: policy.policy.terms,
+            terms: terms,
             startedAt: program.clock.now())
         return try await reading { store throws(StorageError) in
             try await store.begin(rotation, superseding: superseding)
+        }
+    }
+
+    /// The terms of the last rotation while something is left of it, which is ended in the way in which
+    /// it was made: an edited strategy, with the destinations that go with it, acts from the rotation
+    /// after (P4).
+    private func termsOwed(to secret: SecretReference) async throws(JournalError) -> Terms? {
+        let isOwed = try await store.versions(of: secret).contains {
+            [.pending, .retiring, .lost].contains($0.state) && $0.endedAt == nil
+        }
+        guard isOwed else { return nil }
+        return try await reading { store throws(StorageError) in
+            try await store.lastRotation(of: secret)?.terms
         }
     }
 
@@ -354,7 +398,7 @@ actor Worker {
         }
         let versions = try await store.versions(of: unit.secret)
         guard let last, let current = versions.first(where: { $0.state == .current }),
-            let rotator = rotator(for: last.target)
+            let rotator = rotator(for: last)
         else { return nil }
         let owes = try await store.deliveries(of: current.number, of: unit.secret)
             .contains(where: \.isDebt)
@@ -422,13 +466,14 @@ actor Worker {
 
     // MARK: Parts
 
-    /// The rotator for a target; nil when its connection is gone, which has no way to be mended
-    /// here.
-    private func rotator(for target: Target) -> Rotator? {
-        guard let client = client(of: target.connection) else { return nil }
+    /// The rotator for a rotation, by the strategy that it was begun with (P4); nil when its
+    /// connection is gone, which has no way to be mended here.
+    private func rotator(for rotation: Rotation, by strategy: Strategy? = nil) -> Rotator? {
+        guard let client = client(of: rotation.target.connection) else { return nil }
         return program.rotator(
-            of: target, client, store: store, alive: alive, isClockTrusted: isClockTrusted,
-            isByHand: pass.isByHand, isStopping: ending)
+            of: rotation.target.kind, strategy ?? rotation.terms.strategy, client, store: store,
+            alive: alive, isClockTrusted: isClockTrusted, isByHand: pass.isByHand,
+            isStopping: ending)
     }
 
     private func client(of name: String) -> AdminClient? {

@@ -22,10 +22,6 @@ import Testing
             "8:15: `strategy` is expected to be one of in-place, overlap, and this is `inplace` (did you mean `in-place`?)"
         ),
         Wrong(
-            "strategy: overlap",
-            "8:15: `overlap` is not carried out for service accounts by this version (write strategy: in-place)"
-        ),
-        Wrong(
             "overlap: 24h",
             "8:14: an in-place rotation has no overlap: the old secret dies at once (leave `overlap` out)"
         ),
@@ -116,6 +112,33 @@ import Testing
         Wrong(
             "nightly", "8:13: `window` is expected to be a mapping of keys, and this is `nightly`"),
     ]
+
+    @Test func `a service account overlaps only where the policy says so`() throws {
+        let plain = try Reading.parse(Reading.policy()).policies.first?.policy.terms
+        #expect(plain?.strategy == .inPlace)
+        let sibling = try Reading.parse(
+            Reading.policy(
+                "strategy: overlap", "overlap: 2h", "deliver:",
+                "  - file: { path: /run/ci/env, format: env }")
+        ).policies.first?.policy.terms
+        #expect(sibling?.strategy == .overlap)
+        #expect(sibling?.overlap == .hours(2))
+    }
+
+    @Test(arguments: [
+        "file: { path: /run/ci/secret }", "file: { path: /run/ci/secret, format: raw }",
+        "command: { run: [/bin/push], input: raw }",
+    ])
+    func `a value without its client id is of no use beside a sibling`(_ destination: String) {
+        let column = destination.hasPrefix("file") ? 23 : 26
+        #expect(
+            Reading.problems(
+                Reading.policy("strategy: overlap", "deliver:", "  - \(destination)"))
+                == [
+                    "10:\(column): `raw` leaves the client id out, and with `overlap` it changes "
+                        + "with the secret (write env or json, and let the consumer read both)"
+                ])
+    }
 
     @Test(arguments: lines)
     func `a line of a policy that is wrong says so`(_ wrong: Wrong) {

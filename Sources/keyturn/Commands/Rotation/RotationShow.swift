@@ -50,16 +50,16 @@ extension Rotation {
     fileprivate var lines: [String] {
         var lines = [
             "\(secret.name): \(what), \(trigger.rawValue), \(state.rawValue) at \(step.rawValue)",
-            "id        \(id.text)", "started   \(startedAt.rfc3339)",
+            "id        \(id.text)", "started   \(startedAt.secondText)",
         ]
-        if let finishedAt { lines.append("finished  \(finishedAt.rfc3339)") }
+        if let finishedAt { lines.append("finished  \(finishedAt.secondText)") }
         if let reason { lines.append("reason    \(reason)") }
         if let ticket { lines.append("ticket    \(ticket)") }
         if let from { lines.append("replaces  version \(from)") }
         if let to { lines.append("\(isRollback ? "back to " : "makes   ")  version \(to)") }
         if let oldSaid { lines.append("old said  \(oldSaid.rawValue) when it was asked before") }
         if let cause { lines.append("because   \(cause.text)") }
-        if let nextTryAt, state == .open { lines.append("next      \(nextTryAt.rfc3339)") }
+        if let nextTryAt, state == .open { lines.append("next      \(nextTryAt.secondText)") }
         if state == .parked {
             lines.append("hint      `keyturn rotation resume \(secret.name) --reason …`")
         }

@@ -66,7 +66,7 @@ package struct DerivedState: Sendable {
 
     /// Takes in the next entry.
     package mutating func add(_ entry: Entry) {
-        guard let type = EventType(rawValue: entry.projection.type) else { return }
+        let type = entry.type
         let reader = Reader(entry: entry)
         switch type {
         case .stateCreated:

@@ -1,17 +1,6 @@
 import FoundationEssentials
 import OpenSSL
 
-/// What a witness is asked (https://c2sp.org/tlog-witness).
-package enum WitnessRequest {
-    /// The body of `add-checkpoint`: the size that the witness last saw, the proof that the log has
-    /// only grown since, and the checkpoint.
-    package static func body(oldSize: Int, proof: [[UInt8]], note: String) -> String {
-        precondition(proof.count <= MerkleProof.maximumHashCount)
-        let lines = proof.map { Data($0).base64EncodedString() + "\n" }
-        return "old \(oldSize)\n\(lines.joined())\n\(note)"
-    }
-}
-
 /// A witness's public key, in the form of a vkey (https://c2sp.org/tlog-cosignature).
 package struct WitnessKey: Hashable, Sendable, CustomStringConvertible {
     /// The witness's name.

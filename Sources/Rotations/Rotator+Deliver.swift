@@ -13,8 +13,10 @@ extension Rotator {
         }
         switch (delivered, rotation.terms.strategy) {
         case (.foreignRotated, .inPlace):
-            // P17: it is we who replaced it if an earlier call was carried out late.
-            guard try await isInDoubt(version, in: rotation) else {
+            // P17: it is we who replaced it if an earlier call was carried out late. Else a person
+            // decides (P8).
+            let isOurs = try await isInDoubt(version, in: rotation)
+            guard isOurs || conditions.isByHand else {
                 return try await park(rotation, .foreignRotated)
             }
             return try await replace(version, in: rotation, after: [])

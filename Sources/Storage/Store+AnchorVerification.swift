@@ -144,7 +144,7 @@ private struct AnchorWalk: Sendable {
             report(nil, "\(path) shows the epoch \(found.origin), which is not in the trail")
         } else if found.size > size {
             report(size, "the entry is missing: \(path) shows \(found.size) entries")
-        } else if try MerkleTree.root(size: found.size, { try Trail.node($0, in: database) })
+        } else if try Trail.frontier(size: found.size, in: database).root
             != found.root
         {
             report(nil, "the first \(found.size) entries are not those that \(path) shows")

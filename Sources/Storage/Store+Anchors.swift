@@ -56,7 +56,7 @@ extension Store {
         }
         // Whoever edits the nodes of the tree in the file must not make another history fit: they
         // have to fit the signed head as well.
-        let proof = try MerkleTree.consistencyProof(from: anchored.size, to: head.size) {
+        let proof = try MerkleProof.consistency(from: anchored.size, to: head.size) {
             try Trail.node($0, in: database)
         }
         let extends = MerkleProof.isConsistent(

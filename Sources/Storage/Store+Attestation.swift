@@ -123,7 +123,7 @@ extension Store {
                 index < size,
                 MerkleProof.isIncluded(
                     leaf: entry.hash, index: index, size: size,
-                    proof: try MerkleTree.inclusionProof(of: index, in: size) {
+                    proof: try MerkleProof.inclusion(of: index, size: size) {
                         try Trail.node($0, in: database)
                     }, root: checkpoint.root)
             else {

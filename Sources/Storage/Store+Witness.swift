@@ -19,10 +19,10 @@ extension Store {
             else { throw StorageError.damaged("the newest checkpoint is not signed by this state") }
             let old = try oldSize ?? Self.cosignedSize(origin, in: database)
             guard old <= head.size else { return nil }
-            let proof = try MerkleTree.consistencyProof(from: old, to: head.size) {
+            let proof = try MerkleProof.consistency(from: old, to: head.size) {
                 try Trail.node($0, in: database)
             }
-            return WitnessRequest.body(oldSize: old, proof: proof, note: note)
+            return ConsistencyProof(oldSize: old, hashes: proof, checkpoint: note).text
         }
     }
 

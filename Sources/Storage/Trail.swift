@@ -30,10 +30,7 @@ struct Trail {
             $0.int(0)
         }
         sizeAtStart = size ?? 0
-        let subtrees = try MerkleTree.completeSubtrees(size: sizeAtStart).map {
-            try Self.node($0, in: database)
-        }
-        frontier = MerkleFrontier(size: sizeAtStart, subtrees: subtrees)
+        frontier = try Self.frontier(size: sizeAtStart, in: database)
         // Nothing is signed on top of what was not signed: whoever edits the file without the key
         // must not have us cover it.
         let note = try Store.newestNote(in: database)
@@ -47,6 +44,15 @@ struct Trail {
         newest = try database.first(
             "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
         ) { Timestamp(milliseconds: $0.integer(0)) }
+    }
+
+    /// The right edge of the tree as it was with so many leaves.
+    static func frontier(size: Int, in database: Database) throws -> MerkleFrontier {
+        MerkleFrontier(
+            size: size,
+            subtrees: try MerkleTree.completeSubtrees(size: size).map {
+                try node($0, in: database)
+            })
     }
 
     /// The hash of a complete subtree.

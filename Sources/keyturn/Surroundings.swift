@@ -21,6 +21,14 @@ struct Surroundings: Sendable {
     let stopSignal: @Sendable () -> Int32?
     /// What a rotation writes to: the store itself, or what a test puts before it to stop there.
     let journal: @Sendable (Store) -> any Journal
+    /// What it speaks to at the other side: Pinecone, or a simulated one.
+    let provider: @Sendable (any Provider) -> any Provider
+    /// What brings it to files and commands: the real ones, or simulated ones.
+    let handoff: @Sendable (any Handoff) -> any Handoff
+    /// SQLite's file layer: the system's, or a faulty one.
+    let vfs: String
+    /// Who does it; nil for the user and process that run.
+    let actor: Actor?
     /// Where the host's journal listens.
     let journalSocket: String
     /// The id of this machine (machine-id(5)); nil where it has none.
@@ -35,6 +43,9 @@ struct Surroundings: Sendable {
         ask: @escaping @Sendable (_ question: String) -> String?,
         stopSignal: @escaping @Sendable () -> Int32?,
         journal: @escaping @Sendable (Store) -> any Journal = { $0 },
+        provider: @escaping @Sendable (any Provider) -> any Provider = { $0 },
+        handoff: @escaping @Sendable (any Handoff) -> any Handoff = { $0 }, vfs: String = "unix",
+        actor: Actor? = nil,
         journalSocket: String = JournalSocket.path,
         // A machine that does not say who it is has no id.
         machine: String? = (try? Host.machineID()) ?? nil
@@ -47,6 +58,10 @@ struct Surroundings: Sendable {
         self.ask = ask
         self.stopSignal = stopSignal
         self.journal = journal
+        self.provider = provider
+        self.handoff = handoff
+        self.vfs = vfs
+        self.actor = actor
         self.journalSocket = journalSocket
         self.machine = machine
     }

@@ -9,7 +9,9 @@ struct AuditCommand: ParsableCommand {
               keyturn audit verify
             """,
         subcommands: [
-            AuditList.self, AuditVerify.self, AuditRotateKey.self, AuditNewEpoch.self,
-            AuditWitnessRequest.self, AuditAddCosignature.self,
+            AuditList.self, AuditShow.self, AuditVerify.self, AuditExport.self, AuditProve.self,
+            AuditSample.self, AuditCheckpoint.self, AuditKey.self, AuditFindValue.self,
+            AuditRotateKey.self, AuditNewEpoch.self, AuditWitnessRequest.self,
+            AuditAddCosignature.self,
         ])
 }

@@ -23,18 +23,25 @@ extension Store {
     /// The newest checkpoint, or the one of this size; nil when none was signed.
     package func checkpoint(size: Int? = nil) throws(StorageError) -> StoredCheckpoint? {
         try read { database in
-            let newest = try database.first(
-                "SELECT size, note FROM audit_checkpoint WHERE size = ifnull(?, size) "
-                    + "ORDER BY size DESC LIMIT 1", [Value(size)]
-            ) { StoredCheckpoint(size: $0.int(0), note: $0.text(1)) }
-            guard let newest else { return nil }
+            let make = { (row: Row) in StoredCheckpoint(size: row.int(0), note: row.text(1)) }
+            let found =
+                if let size {
+                    try database.first(
+                        "SELECT size, note FROM audit_checkpoint WHERE size = ?",
+                        [.integer(Int64(size))], make)
+                } else {
+                    try database.first(
+                        "SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1", [],
+                        make)
+                }
+            guard let found else { return nil }
             let lines = try database.all(
                 "SELECT line FROM audit_cosignature WHERE size = ? ORDER BY key",
-                [.integer(Int64(newest.size))]
+                [.integer(Int64(found.size))]
             ) { $0.text(0) }
             return StoredCheckpoint(
-                size: newest.size,
-                note: newest.note + lines.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined())
+                size: found.size,
+                note: found.note + lines.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined())
         }
     }
 

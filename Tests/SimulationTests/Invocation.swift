@@ -134,7 +134,7 @@ final class Invocation: Sendable {
     func surroundings(vfs: String = "faulty") -> Surroundings {
         Surroundings(
             console: Console(
-                writeOutput: { _ in },
+                writeOutput: { _ in true },
                 writeError: { [self] bytes in
                     guard !isDead else { return }
                     state.withLock { state in

@@ -70,6 +70,8 @@ struct SimulatedHandoff: Handoff {
             return ("process-\(truth.valueCount)", truth.broken.contains(place))
         }
         await started(name)
+        // Between its start and the record of it nobody would find it: that is not played here.
+        guard !process.isDead else { return .failed(Self.unfit, nil) }
         guard process.lives("command started") else {
             // Nobody ends it, and it has what it was given.
             if !isBroken, dice.happens(70) {

@@ -117,7 +117,7 @@ struct SimulatedProvider: Provider {
             return .unsettled(.noAnswer)
         case 4:
             // It lies somewhere on the way, and is carried out when nobody expects it (P17).
-            let hours = order.strategy == .inPlace ? 20 : 140
+            let hours = order.strategy == .inPlace ? 12 : 130
             let delay = Int64(dice.pick([dice.roll(30..<600), dice.roll(0..<hours) * 3_600]))
             world.with { truth in
                 truth.late.append(

@@ -13,8 +13,10 @@ import Synchronization
 /// has no more than one command's time. What fails here blocks nothing, is told, and is tried again
 /// by the next command.
 struct Anchoring {
-    let program: Program
+    let surroundings: Surroundings
     let store: Store
+
+    private var console: Console { surroundings.console }
 
     /// systemd's id of this kind of message (sd_journal_print(3)).
     static let messageID = "6863f7d1cca445f0bbedebfda31dc07a"
@@ -26,11 +28,11 @@ struct Anchoring {
         let lagging = store.isWritable ? try await overview() : try await receivers()
         if !lagging.isEmpty, store.isWritable {
             let store = store
-            try await program.storing { () async throws(StorageError) in
+            try await storing { () async throws(StorageError) in
                 try await store.recordLag(lagging)
             }
         }
-        for anchor in lagging { program.console.warn(Self.text(anchor)) }
+        for anchor in lagging { console.warn(Self.text(anchor)) }
         return !lagging.isEmpty
     }
 
@@ -43,21 +45,21 @@ struct Anchoring {
     /// no more, so that it costs the same however long the files are.
     private func receivers() async throws(Failure) -> [Store.AnchorStatus] {
         let store = store
-        return try await program.storing { () async throws(StorageError) in
+        return try await storing { () async throws(StorageError) in
             try await store.receivers().filter { $0.behind > 0 }
         }
     }
 
     private func overview() async throws(Failure) -> [Store.AnchorStatus] {
         let store = store
-        return try await program.storing { () async throws(StorageError) in
+        return try await storing { () async throws(StorageError) in
             try await store.anchorOverview(isPatient: false).anchors.filter { $0.behind > 0 }
         }
     }
 
     private func send(to behind: [Store.AnchorStatus]) async throws(Failure) {
         let store = store
-        let (settings, note) = try await program.storing { () async throws(StorageError) in
+        let (settings, note) = try await storing { () async throws(StorageError) in
             (try await store.anchorSettings(), try await store.newestCheckpoint())
         }
         guard let note else { return }
@@ -65,7 +67,7 @@ struct Anchoring {
         for receipt in settings.receipts where names.contains(receipt.name) {
             guard await isTaken(note, by: receipt) else { continue }
             // Without the note of it the next command sends it once more, which does no harm.
-            try? receipt.keep(note, in: program.directory)
+            try? receipt.keep(note, in: store.directory)
         }
     }
 
@@ -89,7 +91,7 @@ struct Anchoring {
         do throws(SystemError) {
             try JournalSocket.send(
                 fields.map { (name: $0.0, value: $0.1) },
-                to: program.surroundings.journalSocket)
+                to: surroundings.journalSocket)
             return true
         } catch {
             return false
@@ -100,7 +102,7 @@ struct Anchoring {
         do throws(ProgramError) {
             try ProgramCheck.check(command.run[0])
         } catch {
-            program.console.warn("\(error.description)")
+            console.warn("\(error.description)")
             return false
         }
         // Nothing secret: but that is how a command gets its standard input.
@@ -113,13 +115,13 @@ struct Anchoring {
     }
 }
 
-extension Program {
+extension Surroundings {
     /// Brings the newest checkpoint to the anchors, and returns whether one is behind. What keeps it
     /// from looking is told, and is no verdict on what the command did.
     func anchor(_ store: Store) async -> Bool {
-        _ = surroundings.unlocked.take()
+        _ = unlocked.take()
         do throws(Failure) {
-            return try await Anchoring(program: self, store: store).run()
+            return try await Anchoring(surroundings: self, store: store).run()
         } catch {
             console.warn("the anchors were not looked at: \(error.message)")
             return false
@@ -129,14 +131,14 @@ extension Program {
 
 /// The store that a command unlocked: its anchors are seen to when the command ends, however it does.
 final class Unlocked: Sendable {
-    private let pair = Mutex<(Program, Store)?>(nil)
+    private let store = Mutex<Store?>(nil)
 
-    func keep(_ program: Program, _ store: Store) { pair.withLock { $0 = (program, store) } }
+    func keep(_ store: Store) { self.store.withLock { $0 = store } }
 
-    func take() -> (Program, Store)? {
-        pair.withLock { pair in
-            defer { pair = nil }
-            return pair
+    func take() -> Store? {
+        store.withLock { store in
+            defer { store = nil }
+            return store
         }
     }
 }

@@ -190,7 +190,7 @@ struct Program: Sendable {
             try await store.unlock(with: key)
             guard store.isWritable else { return }
             if !acceptingLoss { try await store.checkTrail() }
-            surroundings.unlocked.keep(self, store)
+            surroundings.unlocked.keep(store)
         } catch {
             throw Failure(error)
         }
@@ -200,11 +200,7 @@ struct Program: Sendable {
     func storing<T: Sendable>(
         _ body: () async throws(StorageError) -> T
     ) async throws(Failure) -> T {
-        do throws(StorageError) {
-            return try await body()
-        } catch {
-            throw Failure(error)
-        }
+        try await keyturn.storing(body)
     }
 
     private func rootKey(from source: String) async throws(Failure) -> RootKey {
@@ -284,5 +280,16 @@ struct Program: Sendable {
                     console.say("keyturn: \(secret.name): \(unfit.description)")
                     if let hint = unfit.hint { console.say("keyturn: hint: \(hint)") }
                 }))
+    }
+}
+
+/// What the store does, with its errors as a person reads them.
+func storing<T: Sendable>(
+    _ body: () async throws(StorageError) -> T
+) async throws(Failure) -> T {
+    do throws(StorageError) {
+        return try await body()
+    } catch {
+        throw Failure(error)
     }
 }

@@ -67,7 +67,7 @@ extension Program {
                 if json { console.answer(report.json) } else { console.answer(report.line) }
             })
         var report = try await pass.run()
-        report.isAnchorBehind = await anchor(store)
+        report.isAnchorBehind = await surroundings.anchor(store)
         try await tellUnreachable(report, store)
         if json {
             console.answer(report.json)

@@ -236,6 +236,32 @@ import Testing
         #expect(program.received == [program.directory.text("out/search")])
     }
 
+    @Test
+    func `what an interrupted delivery left is cleared away by the version that overtakes it`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        await program.keyturn("run")
+        let stray = try OtherProcess("exec setsid sleep 600")
+        try program.write("out/.ci.env.left.tmp", "half a sec")
+        try program.execute(
+            """
+            UPDATE delivery SET state = 'intended', next_try_at_ms = NULL,
+              process = CASE WHEN destination LIKE 'command:%' THEN '\(try stray.identity)' END,
+              temporary = CASE WHEN destination LIKE 'file:%' THEN '.ci.env.left.tmp' END
+            """)
+
+        try hook.mend()
+
+        #expect(await program.rotate("ci", "--compromised").status == 0)
+        #expect(!stray.isAlive)
+        #expect(program.leftovers == [])
+        #expect(program.received.last == program.deliveredSecret("ci"))
+    }
+
     @Test func `a file that cannot be written now is found out before anything is minted`()
         async throws
     {

@@ -316,8 +316,16 @@ actor Worker {
         let before = try await currentVersion(of: unit.secret)
         let rotation: Rotation
         switch try await watcher.watch(unit.secret, in: last) {
-        case .quiet: return nil
+        case .quiet(let over):
+            guard !over.isEmpty else { return nil }
+            _ = try await reading { store throws(StorageError) in
+                try await store.endWatch(of: over, unit.secret)
+            }
+            return nil
+        case .foreign: return report(unit, .failed, .foreignRotated)
         case .replaced:
+            // Who knows it already goes on at its own time: at most once an hour (P15).
+            if open?.oldSaid == .refused { return nil }
             // A parked one too: its users are locked out, by a call of ours.
             rotation =
                 if let open {

@@ -100,6 +100,7 @@ class Life:
                 self.tally.add("recoveries")
             self.require(invariants.plaintext(self.world, self.seen))
             self.require(invariants.retirements(self.world))
+            self.require(invariants.attention(self.world))
             self.count()
         except Exception as error:  # a mistake of this program is told as well
             return self.tell(error)
@@ -114,7 +115,7 @@ class Life:
 
     def tell(self, error):
         """What is needed to understand it; the world stays on the disk."""
-        kept = Path(".build") / f"chaos-{SEED}-{self.number}"
+        kept = Path(__file__).resolve().parents[2] / ".build" / f"chaos-{SEED}-{self.number}"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(self.world.directory, kept, ignore=shutil.ignore_patterns("ballast"))
         text = str(error) if isinstance(error, Broken) else traceback.format_exc()

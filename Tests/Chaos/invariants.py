@@ -18,8 +18,8 @@ def statuses(world, since, errors):
     known = set(STATUSES)
     if "pread64" in errors:
         known.add(6)  # SQLite calls what it cannot read malformed
-    if "openat" in errors:
-        known.add(127)  # the loader's
+    if errors & {"openat", "pread64", "read"}:
+        known.add(127)  # the loader's, when it cannot read a library
     return [f"status: {ended}" for ended in world.ended[since:] if ended.status not in known]
 
 
@@ -65,10 +65,13 @@ def consumers(world, accounts, keys):
             "JOIN secret s ON s.id = v.secret_id JOIN delivery d ON d.secret_id = s.id "
             "AND d.version = v.number WHERE v.state = 'current' AND d.state <> 'done'"):
         found.append(f"1: {name} version {number} at {destination} is {state}")
-    for name, selector in world.query(
-            "SELECT s.name, i.selector FROM incident i JOIN rotation r ON r.incident_id = i.id "
-            "JOIN secret s ON s.id = r.secret_id WHERE i.closed_at_ms IS NULL"):
-        found.append(f"P31: the incident {selector} is open, and the rotation of {name} is done")
+    for incident, selector in world.query(
+            "SELECT id, selector FROM incident WHERE closed_at_ms IS NULL"):
+        done = {name for name, in world.query(
+            "SELECT s.name FROM rotation r JOIN secret s ON s.id = r.secret_id "
+            "WHERE r.incident_id = ? AND r.state = 'done'", incident)}
+        if done.issuperset(selector.removeprefix("names ").split(",")):
+            found.append(f"P31: the incident {selector} is open, and everything in it is done")
     return found
 
 
@@ -164,8 +167,8 @@ def leftovers(world):
     """6, 9: nothing temporary is left."""
     known = {"keyturn.db", "ballast", "lock", "spool"}
     journal = world.state / "keyturn.db-journal"
-    if journal.exists() and not journal.read_bytes().strip(b"\0"):
-        known.add(journal.name)  # it was made, and nothing was ever written under it
+    if journal.exists() and not journal.read_bytes()[:8].strip(b"\0"):
+        known.add(journal.name)  # never synced, so nothing was ever written under it
     found = [f"6: {path.name} is left in the state" for path in world.state.iterdir()
              if path.name not in known]
     found += [f"6: {path.name} is left in the spool" for path in (world.state / "spool").iterdir()]
@@ -220,3 +223,15 @@ def retirements(world):
         if "emergency" not in triggers and name not in worlds.BEST_EFFORT:
             found.append(f"4: {name} version {number} was deleted before its successor came")
     return found
+
+
+def attention(world):
+    """P16: a person is told of what only looks like ours, and nothing else is left for them to do."""
+    ended = world.run("check", "--json")
+    told = [line for line in map(json.loads, ended.output.splitlines())
+            if line.get("state", "ok") != "ok" and line["name"] != "memory"]
+    strange = {f"credential {worlds.identifier(name)}"
+               for name in (*worlds.FOREIGN_KEYS, *worlds.FOREIGN_ACCOUNTS) if ATTEMPT.search(name)}
+    if ended.status == 7 and {line["name"] for line in told} == strange:
+        return []
+    return [f"check: {ended.status}: {told}"]

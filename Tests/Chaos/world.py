@@ -19,6 +19,11 @@ def identifier(name):
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
+def secret_of(name):
+    """The client secret that an account had before anything was rotated."""
+    return f"invented-secret-of-{name}-".ljust(64, "0")
+
+
 PROJECT = identifier("project")
 ADMINS = ("ops-a", "ops-b")
 # In-place accounts; the second admin is one of them.
@@ -140,13 +145,12 @@ class World:
 
         def account(name):
             return {"id": identifier(name), "name": name, "client_id": self.client_id(name),
-                    "client_secret": f"invented-secret-of-{name}-".ljust(64, "0"),
+                    "client_secret": secret_of(name),
                     "role_bindings": owner if name in ADMINS else editor}
 
         def key(name):
-            value = f"pcsk_first_{name}_".replace("~", "_").ljust(75, "0")
-            return {"id": identifier(name), "name": name, "value": value,
-                    "roles": ["ProjectEditor"]}
+            return {"id": identifier(name), "name": name, "roles": ["ProjectEditor"],
+                    "value": f"pcsk_first_{name}_".replace("~", "_").ljust(75, "0")}
 
         accounts = sorted({*self.accounts, *self.siblings, *ADMINS, *FOREIGN_ACCOUNTS})
         return {"organizations": [{
@@ -157,7 +161,7 @@ class World:
 
     @staticmethod
     def client_id(name):
-        return f"client{name}".replace("-", "").replace("~", "")[:32].ljust(32, "0")
+        return identifier(f"client of {name}").replace("-", "")
 
     def live(self):
         """The live accounts and keys by id, as Pinecone has them; their values are remembered."""
@@ -217,7 +221,7 @@ class World:
         for admin in ADMINS:
             self.must(
                 "login", "pinecone", "--as", admin, "--client-id", self.client_id(admin),
-                stdin=f"invented-secret-of-{admin}-".ljust(64, "0") + "\n")
+                stdin=secret_of(admin) + "\n")
 
     def write_policies(self, due=()):
         """The configuration; those in `due` are to be rotated once, now."""

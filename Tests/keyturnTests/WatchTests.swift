@@ -75,6 +75,23 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `a watch does not shorten the hour between two recoveries`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        program.emulator.inject(
+            Fault(operation: .rotateSecret, effect: .after(.closeBeforeHeaders), times: 3))
+        await program.keyturn("run")
+        #expect(program.emulator.rotations(of: account.id) == 4)
+        program.advance(.minutes(10))
+
+        await program.keyturn("run")
+        #expect(program.emulator.rotations(of: account.id) == 4)
+        program.advance(.minutes(51))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.emulator.rotations(of: account.id) == 5)
+        #expect(program.isDeliveredAccepted("ci", account))
+    }
+
     @Test func `of two lost calls each is watched`() async throws {
         let program = try await TestProgram()
         let account = try await program.dueAccount(held: true)

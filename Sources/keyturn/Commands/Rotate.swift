@@ -60,7 +60,12 @@ struct Rotate: KeyturnCommand {
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
         let reason = try Reason.checked(reason)
-        let store = try await program.open(dryRun: dryRun)
+        let store =
+            if compromised, !dryRun {
+                try await program.openInEmergency()
+            } else {
+                try await program.open(dryRun: dryRun)
+            }
         let policies = try await selected(store, program)
         guard !policies.isEmpty else {
             throw Failure("no policy is meant", hint: "see `keyturn policy list`", .usage)

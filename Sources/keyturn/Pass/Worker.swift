@@ -127,7 +127,7 @@ actor Worker {
     }
 
     /// The longest that a person waits for another process, and that a request may take.
-    private static let limit = Interval(seconds: 30)
+    static let limit = Interval(seconds: 30)
 
     /// A schedule leaves what another process works on to it; a person waits for 30 seconds, and an
     /// emergency then ends the other (P2).
@@ -324,8 +324,10 @@ actor Worker {
             return nil
         case .foreign: return report(unit, .failed, .foreignRotated)
         case .replaced:
-            // Who knows it already goes on at its own time: at most once an hour (P15).
-            if open?.oldSaid == .refused { return nil }
+            // What is known to be dead already is replaced at its time, once an hour (P15).
+            if let open, open.oldSaid == .refused, [.prepare, .issue].contains(open.step) {
+                return nil
+            }
             // A parked one too: its users are locked out, by a call of ours.
             rotation =
                 if let open {

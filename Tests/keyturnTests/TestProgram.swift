@@ -178,9 +178,9 @@ final class TestProgram: Sendable {
             api: \(emulator.url)
             login: \(emulator.tokenURL)
             admins: [\(admins.joined(separator: ", "))]
-        \(anchors.withLock { $0 })
         policies:
         \(policies)
+        \(anchors.withLock { $0 })
         """
     }
 

@@ -4,6 +4,7 @@ import Rotations
 package struct Entry: Hashable, Sendable {
     /// The canonical JSON, at most 16 KiB.
     package let leaf: [UInt8]
+    package let type: EventType
     /// The columns that queries use.
     package let projection: Projection
     /// The members of the leaf, for reading.
@@ -79,6 +80,7 @@ package struct Entry: Hashable, Sendable {
         members["run"] = .string(context.run.text)
         members["tool"] = .string(context.tool)
         self.members = members
+        type = event.type
         leaf = Array(JSON.object(members).canonical.utf8)
         // Every text that enters an event was bounded where it came in.
         precondition(leaf.count <= Self.maximumByteCount, "an entry is too long")
@@ -94,13 +96,14 @@ package struct Entry: Hashable, Sendable {
             let members = try? JSON(canonical: leaf).members,  // whatever is wrong, it is no entry
             members["v"] == .integer(1), let sequence = members["seq"]?.integer, sequence >= 0,
             let timeText = members["time"]?.text, Self.isPlain(time: timeText),
-            let time = Timestamp(rfc3339: timeText), let type = members["type"]?.text,
-            EventType(rawValue: type) != nil
+            let time = Timestamp(rfc3339: timeText), let word = members["type"]?.text,
+            let type = EventType(rawValue: word)
         else { return nil }
+        self.type = type
         self.leaf = leaf
         self.members = members
         projection = Projection(
-            sequence: Int(sequence), time: time, type: type,
+            sequence: Int(sequence), time: time, type: word,
             secretID: members["secret"]?.members?["id"]?.text,
             rotationID: members["rotation"]?.text, runID: members["run"]?.text,
             outcome: members["outcome"]?.text)
@@ -158,6 +161,11 @@ extension Event {
         put("record_sha256", record)
         put("before_sha256", digestBefore)
         put("after_sha256", digestAfter)
+        put("anchor", anchor)
+        put("key", key)
+        put("size", size)
+        put("root", root)
+        put("note", note)
         put("until", until?.rfc3339)
         put("time_to_death_ms", timeToDeathMilliseconds.map(JSON.integer))
         put("schema", schemaVersion)

@@ -1,3 +1,5 @@
+import Rotations
+
 /// Walks a log from its first entry and checks everything that the log alone can show.
 ///
 /// It keeps one hash a level and one line for each vault record, so its memory does not grow with
@@ -31,6 +33,8 @@ package struct LogVerifier: Sendable {
     package private(set) var records: [RecordKey: [UInt8]] = [:]
     /// The entry that says so.
     package private(set) var recordSequences: [RecordKey: Int] = [:]
+    /// What the entries say of the tables.
+    package private(set) var derived = DerivedState()
     private var isRootWrong = false
 
     /// A vault record as the log names it.
@@ -116,6 +120,7 @@ package struct LogVerifier: Sendable {
             report(sequence, "a column differs from the entry")
         }
         note(entry, at: sequence)
+        derived.add(entry)
     }
 
     /// Checks a checkpoint of the present size.
@@ -153,7 +158,7 @@ package struct LogVerifier: Sendable {
 
     /// Keeps what the entry says of vault records.
     private mutating func note(_ entry: Entry, at sequence: Int) {
-        guard Self.typesWithRecords.contains(entry.projection.type) else { return }
+        guard Self.typesWithRecords.contains(entry.type) else { return }
         let members = entry.members
         let record = members["record_sha256"]?.text.flatMap(bytes(hexadecimal:))
         let secret = members["secret"]?.members?["id"]?.text ?? ""
@@ -165,21 +170,20 @@ package struct LogVerifier: Sendable {
             records[key] = hash
             recordSequences[key] = sequence
         }
-        switch entry.projection.type {
-        case "version.stored":
+        switch entry.type {
+        case .versionStored:
             keep(value, record)
             keep(answer, nil)
-        case "admin.logged-in", "version.imported": keep(value, record)
-        case "version.destroyed": keep(value, nil)
-        case "answer.sealed": keep(answer, record)
+        case .adminLoggedIn, .versionImported: keep(value, record)
+        case .versionDestroyed: keep(value, nil)
+        case .answerSealed: keep(answer, record)
         default: keep(RecordKey(purpose: "signing-key", owner: "", number: 0), record)
         }
     }
 
-    private static let typesWithRecords: Set<String> = [
-        "version.stored", "version.imported", "version.destroyed", "admin.logged-in",
-        "answer.sealed",
-        "state.created",
+    private static let typesWithRecords: Set<EventType> = [
+        .versionStored, .versionImported, .versionDestroyed, .adminLoggedIn, .answerSealed,
+        .stateCreated, .signingKeyRotated, .epochStarted,
     ]
 }
 

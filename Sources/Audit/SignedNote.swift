@@ -16,34 +16,64 @@ package struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
 
     /// The verifier of a key pair.
     package init(name: String, publicKey: [UInt8]) {
-        self.name = name
-        self.publicKey = publicKey
-        let message = Array(name.utf8) + [0x0a, Self.algorithm] + publicKey
-        id = Array(SHA256.hash(message).prefix(4))
+        self.init(NoteKey(name: name, algorithm: Self.algorithm, publicKey: publicKey))
     }
 
     /// Reads a vkey. Nil when it is malformed, of another algorithm, or its hash does not match.
     package init?(_ text: String) {
-        // The base64 part may hold a plus sign: split at the first two only.
-        let parts = text.unicodeScalars
-            .split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, VerifierKey.isName(parts[0]), parts[1].utf8.count == 8,
-            let hash = bytes(hexadecimal: parts[1]),
-            let data = bytes(base64: parts[2]), data.first == Self.algorithm,
-            data.count == 1 + Ed25519.publicKeyByteCount
-        else { return nil }
-        self.init(name: parts[0], publicKey: Array(data.dropFirst()))
-        guard id == hash else { return nil }
+        guard let parts = NoteKey(text, algorithm: Self.algorithm) else { return nil }
+        self.init(parts)
+    }
+
+    private init(_ parts: NoteKey) {
+        name = parts.name
+        publicKey = parts.publicKey
+        id = parts.id
     }
 
     package var description: String {
-        "\(name)+\(hexadecimal(id))+\(Data([Self.algorithm] + publicKey).base64EncodedString())"
+        NoteKey(name: name, algorithm: Self.algorithm, publicKey: publicKey).text
     }
 
     static func isName(_ name: String) -> Bool {
         // By scalars: a plus sign with a combining mark is another Character, and still a plus sign.
         !name.isEmpty
             && !name.unicodeScalars.contains { $0 == "+" || $0.properties.isWhitespace }
+    }
+}
+
+/// The parts of a vkey, whatever its algorithm.
+struct NoteKey {
+    let name: String
+    let algorithm: UInt8
+    let publicKey: [UInt8]
+
+    init(name: String, algorithm: UInt8, publicKey: [UInt8]) {
+        self.name = name
+        self.algorithm = algorithm
+        self.publicKey = publicKey
+    }
+
+    /// Reads a vkey of an Ed25519 key used in this way; nil for everything else.
+    init?(_ text: String, algorithm: UInt8) {
+        // The base64 part may hold a plus sign: split at the first two only.
+        let parts = text.unicodeScalars
+            .split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, VerifierKey.isName(parts[0]), parts[1].utf8.count == 8,
+            let hash = bytes(hexadecimal: parts[1]),
+            let data = bytes(base64: parts[2]), data.first == algorithm,
+            data.count == 1 + Ed25519.publicKeyByteCount
+        else { return nil }
+        self.init(name: parts[0], algorithm: algorithm, publicKey: Array(data.dropFirst()))
+        guard id == hash else { return nil }
+    }
+
+    var id: [UInt8] {
+        Array(SHA256.hash(Array(name.utf8) + [0x0a, algorithm] + publicKey).prefix(4))
+    }
+
+    var text: String {
+        "\(name)+\(hexadecimal(id))+\(Data([algorithm] + publicKey).base64EncodedString())"
     }
 }
 
@@ -62,9 +92,14 @@ package struct NoteSigner: Sendable {
     /// The note: `text`, which ends in a newline, an empty line, and one signature line.
     package func sign(_ text: String) throws(OpenSSLError) -> String {
         precondition(text.hasSuffix("\n"))
+        return "\(text)\n\(try line(over: text))"
+    }
+
+    /// Its signature line over the text of a note that another has signed already.
+    package func line(over text: String) throws(OpenSSLError) -> String {
         let signature = try key.sign(Array(text.utf8))
-        let line = Data(verifier.id + signature).base64EncodedString()
-        return "\(text)\n\u{2014} \(verifier.name) \(line)\n"
+        let data = Data(verifier.id + signature).base64EncodedString()
+        return "\u{2014} \(verifier.name) \(data)\n"
     }
 }
 
@@ -75,6 +110,19 @@ package struct SignedNote: Sendable {
         package let name: String
         package let keyID: [UInt8]
         package let bytes: [UInt8]
+
+        /// Reads a line, without its newline. Nil when it is malformed.
+        package init?(line: some StringProtocol) {
+            guard line.hasPrefix("\u{2014} ") else { return nil }
+            let parts = line.dropFirst(2).split(
+                separator: " ", omittingEmptySubsequences: false)
+            guard parts.count == 2, VerifierKey.isName(String(parts[0])),
+                let data = Audit.bytes(base64: parts[1]), data.count > 4
+            else { return nil }
+            name = String(parts[0])
+            keyID = Array(data.prefix(4))
+            bytes = Array(data.dropFirst(4))
+        }
     }
 
     /// The signed text, with its last newline.
@@ -102,17 +150,10 @@ package struct SignedNote: Sendable {
             .split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         var signatures: [Signature] = []
         for line in lines {
-            guard signatures.count < Self.maximumSignatureCount, line.hasPrefix("\u{2014} ")
+            guard signatures.count < Self.maximumSignatureCount,
+                let signature = Signature(line: line)
             else { return nil }
-            let parts = line.dropFirst(2).split(
-                separator: " ", omittingEmptySubsequences: false)
-            guard parts.count == 2, VerifierKey.isName(String(parts[0])),
-                let data = bytes(base64: parts[1]), data.count > 4
-            else { return nil }
-            signatures.append(
-                Signature(
-                    name: String(parts[0]), keyID: Array(data.prefix(4)),
-                    bytes: Array(data.dropFirst(4))))
+            signatures.append(signature)
         }
         guard !signatures.isEmpty else { return nil }
         self.signatures = signatures

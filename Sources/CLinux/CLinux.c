@@ -14,7 +14,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <termios.h>
@@ -362,4 +364,23 @@ int cl_crash_in_silence(void) {
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
     if (signal(numbers[i], SIG_DFL) == SIG_ERR) return -1;
   return 0;
+}
+
+int cl_send_datagram(const char *path, const void *bytes, size_t count) {
+  struct sockaddr_un address;
+  memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  strcpy(address.sun_path, path);
+  int socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket_ < 0) return -1;
+  ssize_t sent = sendto(socket_, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL,
+                        (struct sockaddr *)&address, sizeof address);
+  int error = errno;
+  close(socket_);
+  errno = error;
+  return sent == (ssize_t)count ? 0 : -1;
 }

@@ -2,18 +2,25 @@ import Linux
 
 /// A file that only grows, such as a list of checkpoints.
 package struct AppendOnlyFile: ~Copyable, Sendable {
+    /// What it is opened for.
+    package enum Purpose: Hashable, Sendable {
+        case reading
+        /// To add at its end (O_APPEND), which a file marked append-only (chattr(1), +a) allows.
+        case appending
+    }
+
     private let path: String
     private let file: Descriptor
 
-    /// Opens it for adding at its end (O_APPEND), and makes it when it is absent. Throws what is
-    /// loose about the file or its directory.
-    package init(_ path: String, mode: UInt32 = 0o600) throws(FileError) {
+    /// Opens a file that is there. Throws `notFound`, and what is loose about the file or its
+    /// directory: whoever may write there may put another file in this one's place.
+    package init(_ path: String, for purpose: Purpose) throws(FileError) {
         let place = try FilePath(path)
         let parent = try place.openParent()
         let parentStatus = try at(path) { () throws(SystemError) in try parent.status() }
         try Trust.requireParent(parentStatus, of: place)
         let file = try at(path) { () throws(SystemError) in
-            try parent.open(place.name, for: .appending(mode: mode))
+            try parent.open(place.name, for: purpose == .reading ? .reading : .appending)
         }
         let status = try at(path) { () throws(SystemError) in try file.status() }
         guard status.kind == .regular else { throw FileError(path, .notRegular) }
@@ -25,10 +32,43 @@ package struct AppendOnlyFile: ~Copyable, Sendable {
         guard status.mode & Trust.writableByOthers == 0 else {
             throw FileError(path, .writableByOthers(mode: status.mode))
         }
-        // A name that is made now is on the disk before the first line is.
-        try at(path) { () throws(SystemError) in try parent.sync() }
         self.path = path
         self.file = file
+    }
+
+    /// Which file it is, and how long: the same twice when nobody has added to it or replaced it.
+    package struct Extent: Hashable, Sendable {
+        private let device: UInt64
+        private let inode: UInt64
+        /// The length in bytes.
+        package let byteCount: Int
+
+        fileprivate init(_ status: FileStatus) {
+            device = status.device
+            inode = status.inode
+            byteCount = Int(status.byteCount)
+        }
+
+        /// Whether it is the same file, perhaps of another length.
+        package func isSameFile(as other: Extent) -> Bool {
+            (device, inode) == (other.device, other.inode)
+        }
+    }
+
+    /// Which file it is, and how long now.
+    package var extent: Extent {
+        borrowing get throws(FileError) {
+            Extent(try at(path) { () throws(SystemError) in try file.status() })
+        }
+    }
+
+    /// At most `limit` bytes from this place on; fewer at its end.
+    package borrowing func read(from offset: Int, limit: Int) throws(FileError) -> [UInt8] {
+        do {
+            return try file.read(from: offset, limit: limit)
+        } catch {
+            throw FileError(path, error)
+        }
     }
 
     /// Adds `bytes`; they are on the disk when this returns. When it throws, a part of them may

@@ -74,6 +74,30 @@ extension Descriptor {
         return bytes
     }
 
+    /// At most `limit` bytes from this place on, or fewer at the end of the file (pread(2)).
+    package borrowing func read(from offset: Int, limit: Int) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let number = number
+        let count = try bytes.withUnsafeMutableBufferPointer {
+            (bytes) throws(SystemError) -> Int in
+            var filled = 0
+            while filled < bytes.count {
+                let count = pread(
+                    number, bytes.baseAddress.map { $0 + filled }, bytes.count - filled,
+                    off_t(offset + filled))
+                if count == 0 { break }
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw SystemError("pread")
+                }
+                filled += count
+            }
+            return filled
+        }
+        bytes.removeLast(limit - count)
+        return bytes
+    }
+
     /// The next bytes, at most `count` of them and none at the end; waits for a pipe (read(2)).
     package borrowing func read(upTo count: Int) throws(SystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

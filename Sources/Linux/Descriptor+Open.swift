@@ -9,8 +9,8 @@ package enum OpenPurpose: Hashable, Sendable {
     case creating(mode: UInt32)
     /// To write into a new file and to read it back.
     case scratch
-    /// To add at the end; the file is made when it is absent.
-    case appending(mode: UInt32)
+    /// To add at the end of a file that is there, and to read it.
+    case appending
     /// To lock, read and write; the file is made when it is absent.
     case locking(mode: UInt32)
     /// A directory, to list it and to work in it.
@@ -23,7 +23,7 @@ package enum OpenPurpose: Hashable, Sendable {
         case .reading: O_RDONLY | O_NONBLOCK | O_NOCTTY
         case .creating: O_WRONLY | O_CREAT | O_EXCL
         case .scratch: O_RDWR | O_CREAT | O_EXCL
-        case .appending: O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY
+        case .appending: O_RDWR | O_APPEND | O_NONBLOCK | O_NOCTTY
         case .locking: O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY
         case .directory: O_RDONLY | cl_O_DIRECTORY
         case .place: cl_O_PATH
@@ -32,9 +32,9 @@ package enum OpenPurpose: Hashable, Sendable {
 
     var mode: UInt32 {
         switch self {
-        case .creating(let mode), .appending(let mode), .locking(let mode): mode
+        case .creating(let mode), .locking(let mode): mode
         case .scratch: 0o600
-        case .reading, .directory, .place: 0
+        case .reading, .appending, .directory, .place: 0
         }
     }
 }

@@ -51,6 +51,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case vaultFailed = "vault-failed"
     case interrupted
     case moved
+    case historyLost = "history-lost"
 
     /// Whether it passes by itself or by a person's word, and is no failure.
     package var isWaiting: Bool {
@@ -107,6 +108,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .storageFailed: "the database could not be written"
         case .vaultFailed: "the vault could not open or seal a value"
         case .interrupted: "it was interrupted"
+        case .historyLost: "an anchor shows a history that is not here"
         case .moved: "the state was moved or restored; nothing is minted or retired by itself"
         }
     }

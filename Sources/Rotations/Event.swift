@@ -47,6 +47,13 @@ package enum EventType: String, Sendable, CaseIterable {
     case incidentOpened = "incident.opened"
     case incidentClosed = "incident.closed"
     case stateMoved = "state.moved"
+    case machineRecorded = "machine.recorded"
+    case signingKeyRotated = "signing-key.rotated"
+    case epochStarted = "epoch.started"
+    case anchorsChanged = "anchors.changed"
+    case anchorTorn = "anchor.torn"
+    case anchorLagging = "anchor.lagging"
+    case cosignatureAdded = "cosignature.added"
     case auditExported = "audit.exported"
     case secretSearched = "secret.searched"
     case reportMade = "report.made"
@@ -82,9 +89,17 @@ package struct Event: Hashable, Sendable {
     package var fingerprint: [UInt8]?
     /// SHA-256 of the vault's record of the version.
     package var record: [UInt8]?
-    /// SHA-256 of a policy or connection before and after the change.
+    /// SHA-256 of a policy, connection or setting before and after the change.
     package var digestBefore: [UInt8]?
     package var digestAfter: [UInt8]?
+    /// A place outside the database where checkpoints are kept.
+    package var anchor: String?
+    /// The public key, as a vkey: of the log from here on, or of a witness.
+    package var key: String?
+    /// A head of the log: entries, root hash, and where there is one the signed note of it.
+    package var size: Int?
+    package var root: [UInt8]?
+    package var note: String?
     package var until: Timestamp?
     /// From the provider's answer to the first refusal of the old secret.
     package var timeToDeathMilliseconds: Int64?

@@ -86,14 +86,15 @@ package struct Rotation: Sendable {
     }
 
     /// Whether a step may be taken without a person. Parked, nothing is minted or retired, while
-    /// proofs and deliveries go on (P29); but not those of a value that somebody else replaced.
+    /// proofs and deliveries go on (P29); but not those of a value that somebody else replaced, nor
+    /// those of a state that was moved (P32).
     package var canGoOn: Bool {
         switch state {
         case .open: true
         case .parked:
             switch step {
             case .prepare, .issue, .retire: false
-            case .prove, .promote, .deliver, .confirm: cause != .foreignRotated
+            case .prove, .promote, .deliver, .confirm: cause != .foreignRotated && cause != .moved
             }
         case .done, .superseded: false
         }

@@ -119,6 +119,9 @@ package final class Database {
     /// Rows changed by the last INSERT, UPDATE or DELETE.
     package var changes: Int { Int(sqlite3_changes64(handle)) }
 
+    /// Rows changed by all statements of this connection so far.
+    package var totalChanges: Int { Int(sqlite3_total_changes64(handle)) }
+
     /// Whether a transaction is open.
     package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 

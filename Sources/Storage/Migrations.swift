@@ -32,6 +32,9 @@ package struct Migrations: Sendable {
     /// `kytn`: SQLite's application id of our databases.
     static let applicationID = 0x6b79_746e
 
+    /// From this version on a state has an anchor file.
+    static let firstWithAnchors = 3
+
     /// The version that this program knows.
     var current: Int { steps.count }
 

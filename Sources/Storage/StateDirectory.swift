@@ -21,11 +21,16 @@ package struct StateDirectory: Hashable, Sendable {
     /// Held shared by every process, exclusively by a migration.
     package var schemaLock: String { locks + "/schema" }
 
+    /// Checkpoints outside the state: whoever puts an old copy of the state here leaves them.
+    package var anchorDirectory: String { path + "-anchor" }
+    /// The file that every append is checked against.
+    package var anchor: String { anchorDirectory + "/checkpoints" }
+
     /// The lock of one secret (P2).
     package func lock(secret id: String) -> String { locks + "/" + id }
 
-    /// Whether a path lies inside the state.
+    /// Whether a path lies inside the state or among its anchors.
     package func contains(_ other: String) -> Bool {
-        other == path || other.hasPrefix(path + "/")
+        [path, anchorDirectory].contains { other == $0 || other.hasPrefix($0 + "/") }
     }
 }

@@ -24,6 +24,12 @@ package enum StorageError: Error, Hashable, Sendable {
     case inputOutput
     /// The database or a row in it is damaged; the text says which.
     case damaged(String)
+    /// An anchor shows another history; nothing is signed.
+    case anchor(AnchorConflict)
+    /// The anchor file of a new state, or of an older one, cannot be made.
+    case noAnchor(FileError)
+    /// The anchor file at the place of a new state holds another's checkpoints.
+    case foreignAnchor(path: String)
     /// The root key is not the one that this state was made with.
     case wrongKey(expected: String, found: String)
     /// The vault could not open or seal a value.
@@ -41,6 +47,7 @@ package enum StorageError: Error, Hashable, Sendable {
         switch error {
         case let error as StorageError: self = error
         case let error as VaultError: self = .vault(error)
+        case let error as AnchorConflict: self = .anchor(error)
         case let error as FileError: self = .file(error)
         case let error as Scheduling.UnknownZone: self = .unknownZone(error.name)
         case let error as SQLiteError where error.isBusy: self = .busy
@@ -60,8 +67,9 @@ package enum StorageError: Error, Hashable, Sendable {
         case .busy: .busy
         case .noRoom: .noRoom
         case .vault, .wrongKey: .vault
-        case .refused, .file, .unknownZone: .refused
-        case .noState, .stateExists, .notOurs, .newer, .older, .notMigrated, .inputOutput, .damaged:
+        case .refused, .file, .anchor, .unknownZone: .refused
+        case .noState, .stateExists, .notOurs, .newer, .older, .notMigrated, .inputOutput, .damaged,
+            .noAnchor, .foreignAnchor:
             .storage
         }
     }

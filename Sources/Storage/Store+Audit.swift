@@ -130,20 +130,12 @@ extension Store {
 
     /// The vkeys of all epochs, the newest first.
     package func verifierKeys() throws(StorageError) -> [VerifierKey] {
-        try read { database in
-            try database.all("SELECT origin, public_key FROM signing_key ORDER BY epoch DESC") {
-                VerifierKey(name: $0.text(0), publicKey: $0.bytes(1))
-            }
-        }
+        try read { try Self.verifierKeys(in: $0) }
     }
 
     /// The newest checkpoint.
     package func newestCheckpoint() throws(StorageError) -> String? {
-        try read { database in
-            try database.first("SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1") {
-                $0.text(0)
-            }
-        }
+        try read { try Self.newestNote(in: $0) }
     }
 
     /// The number of entries.

@@ -44,26 +44,32 @@ package enum ConfigurationChange: Sendable {
     case rename(Policy, of: SecretReference)
     case remove(SecretReference)
     case setFreezes([Freeze])
+    case setAnchors(AnchorSettings)
 }
 
 extension Store {
     // MARK: Reading
 
-    /// All connections, by name.
+    /// All connections, by name. Once the state is unlocked, so that credentials may be sent to
+    /// them, each must be the one that the signed trail has.
     package func connections() throws(StorageError) -> [Connection] {
-        try read { database in
-            try database.all(
-                "SELECT name, api, login, ca_file FROM connection ORDER BY name"
-            ) { row in
-                (row.text(0), row.text(1), row.text(2), row.optionalText(3))
-            }.map { name, api, login, caFile in
-                Connection(
-                    name: name, api: api, login: login, caFile: caFile,
-                    admins: try database.all(
-                        "SELECT name FROM admin WHERE connection = ? ORDER BY position",
-                        [.text(name)]
-                    ) { $0.text(0) })
-            }
+        let connections = try read { try Self.connections(in: $0) }
+        if isUnlocked { try attest(connections) }
+        return connections
+    }
+
+    static func connections(in database: Database) throws -> [Connection] {
+        try database.all(
+            "SELECT name, api, login, ca_file FROM connection ORDER BY name"
+        ) { row in
+            (row.text(0), row.text(1), row.text(2), row.optionalText(3))
+        }.map { name, api, login, caFile in
+            Connection(
+                name: name, api: api, login: login, caFile: caFile,
+                admins: try database.all(
+                    "SELECT name FROM admin WHERE connection = ? ORDER BY position",
+                    [.text(name)]
+                ) { $0.text(0) })
         }
     }
 
@@ -149,6 +155,8 @@ extension Store {
     package func apply(_ changes: [ConfigurationChange]) async throws(StorageError) {
         guard !changes.isEmpty else { return }
         let vault = vault
+        // It is there, empty, before its absence means something.
+        for case .setAnchors(let settings) in changes { try Self.makeAnchorFile(of: settings) }
         try await commit { transaction in
             for change in changes { try transaction.apply(change, vault) }
             try transaction.schedule()
@@ -159,33 +167,24 @@ extension Store {
     package func pause(
         _ secret: SecretReference, until: Timestamp, reason: String
     ) async throws(StorageError) {
-        try await commit { transaction in
-            try transaction.database.run(
-                "UPDATE policy SET paused_until_ms = ?, paused_reason = ? WHERE secret_id = ?",
-                [.integer(until.milliseconds), .text(reason), .text(secret.id.text)])
-            try transaction.append(
-                Event(.policyPaused) {
-                    $0.secret = secret
-                    $0.policy = secret.name
-                    $0.until = until
-                    $0.reason = reason
-                })
-        }
+        try await commit { try $0.pause(secret, until: until, reason: reason) }
     }
 
-    /// Lets a paused policy's schedule go on.
-    package func resume(_ secret: SecretReference) async throws(StorageError) {
+    /// Lets the schedules of paused policies go on.
+    package func resume(_ secrets: [SecretReference]) async throws(StorageError) {
         try await commit { transaction in
-            try transaction.database.run(
-                """
-                UPDATE policy SET paused_until_ms = NULL, paused_reason = NULL
-                WHERE secret_id = ?
-                """, [.text(secret.id.text)])
-            try transaction.append(
-                Event(.policyResumed) {
-                    $0.secret = secret
-                    $0.policy = secret.name
-                })
+            for secret in secrets {
+                try transaction.database.run(
+                    """
+                    UPDATE policy SET paused_until_ms = NULL, paused_reason = NULL
+                    WHERE secret_id = ?
+                    """, [.text(secret.id.text)])
+                try transaction.append(
+                    Event(.policyResumed) {
+                        $0.secret = secret
+                        $0.policy = secret.name
+                    })
+            }
         }
     }
 

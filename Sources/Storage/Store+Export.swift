@@ -65,7 +65,7 @@ extension Store {
     package func hashes(level: Int, _ positions: Range<Int>) throws(StorageError) -> [[UInt8]] {
         try read { database in
             try positions.map { position in
-                try Self.hash(of: NodePosition(level: level, position: position), in: database)
+                try Trail.node(NodePosition(level: level, position: position), in: database)
             }
         }
     }
@@ -73,11 +73,7 @@ extension Store {
     /// The right edge of the tree as it was with so many leaves.
     package func frontier(size: Int) throws(StorageError) -> MerkleFrontier {
         try read { database in
-            MerkleFrontier(
-                size: size,
-                subtrees: try MerkleTree.completeSubtrees(size: size).map {
-                    try Self.hash(of: $0, in: database)
-                })
+            try Trail.frontier(size: size, in: database)
         }
     }
 
@@ -87,7 +83,7 @@ extension Store {
     ) throws(StorageError) -> [[UInt8]] {
         try read { database in
             try MerkleProof.inclusion(of: sequence, size: size) {
-                try Self.hash(of: $0, in: database)
+                try Trail.node($0, in: database)
             }
         }
     }
@@ -98,23 +94,8 @@ extension Store {
     ) throws(StorageError) -> [[UInt8]] {
         try read { database in
             try MerkleProof.consistency(from: oldSize, to: size) {
-                try Self.hash(of: $0, in: database)
+                try Trail.node($0, in: database)
             }
         }
-    }
-
-    /// The stored hash of a complete subtree.
-    private static func hash(of place: NodePosition, in database: Database) throws -> [UInt8] {
-        let hash =
-            place.level == 0
-            ? try database.first(
-                "SELECT hash FROM audit_entry WHERE seq = ?", [.integer(Int64(place.position))]
-            ) { $0.bytes(0) }
-            : try database.first(
-                "SELECT hash FROM audit_node WHERE level = ? AND position = ?",
-                [.integer(Int64(place.level)), .integer(Int64(place.position))]
-            ) { $0.bytes(0) }
-        guard let hash else { throw StorageError.damaged("a node of the audit trail is gone") }
-        return hash
     }
 }

@@ -22,10 +22,16 @@ extension Store {
             verifier.report(0, "the entries are not those that the kept checkpoint covers")
         }
         let records = try checkNewRecords(&verifier)
+        try checkNewestAnchored(&verifier)
         return Verification(
             entryCount: verifier.size, checkpointCount: verifier.checkpointCount,
             recordCount: records, checkpoint: try newestCheckpoint(),
-            findings: verifier.findings)
+            findings: verifier.findings, anchoredCount: 0, remarks: [])
+    }
+
+    /// The largest checkpoint of each anchor file alone.
+    private func checkNewestAnchored(_ verifier: inout LogVerifier) throws(StorageError) {
+        if let conflict = try anchorOverview().conflict { verifier.report(nil, conflict.text) }
     }
 
     /// The tree that a kept checkpoint covers, from the nodes that are stored; nil when they do not

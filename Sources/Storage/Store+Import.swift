@@ -113,8 +113,12 @@ extension Transaction {
         for (position, destination) in stored.policy.terms.destinations.enumerated() {
             let delivery = Delivery(
                 secret: secret, version: number, position: position, destination: destination)
-            try insert(delivery)
-            try append(Event(.deliveryOwed) { $0.describe(delivery) })
+            let digest = try insert(delivery)
+            try append(
+                Event(.deliveryOwed) {
+                    $0.describe(delivery)
+                    $0.digestAfter = digest
+                })
         }
     }
 }

@@ -25,15 +25,26 @@ extension Store {
                 try makeDirectory(path)
             }
             try Ballast.make(at: directory.ballast)
+            try makeAnchor(directory)
+            let anchor = try AnchorFile.read(directory.anchor, keys: LogKeys([]))
+            guard anchor.blockCount == 0 else {
+                throw StorageError.foreignAnchor(path: directory.anchor)
+            }
             // The database appears under its own name only when it is whole.
             let draft = directory.database + ".new"
             _ = try PlainFile.remove(draft)
             _ = try PlainFile.remove(draft + "-journal")
             try PlainFile.createEmpty(draft)
-            let verifier = try fill(
+            let first = try fill(
                 draft, environment: environment, rootKey: rootKey, keySource: keySource)
             try PlainFile.rename(draft, to: directory.database)
-            return verifier.description
+            // A crash here leaves an empty anchor, which the first commit adds to.
+            if let checkpoint = AnchoredCheckpoint(first.note, signedByOneOf: [first.verifier]) {
+                var anchor = anchor
+                // As after every commit: what fails is seen by how far it is behind.
+                try? anchor.append(checkpoint)
+            }
+            return first.verifier.description
         } catch {
             throw StorageError(error)
         }
@@ -51,7 +62,7 @@ extension Store {
 
     private static func fill(
         _ path: String, environment: Environment, rootKey: borrowing RootKey, keySource: String
-    ) throws -> VerifierKey {
+    ) throws -> (verifier: VerifierKey, note: String) {
         let now = environment.clock.now()
         let database = try Database(
             path: path, access: .readWrite, busyTimeout: patience, vfs: environment.vfs)
@@ -60,37 +71,55 @@ extension Store {
         let vaultID = Identifier(at: now, random: try Random.bytes(10)).text
         let vault = try Vault(id: vaultID, rootKey: rootKey)
         try database.run(
-            "INSERT INTO installation(only, vault_id, created_at_ms) VALUES (1, ?, ?)",
-            [.text(vaultID), .integer(now.milliseconds)])
+            """
+            INSERT INTO installation(only, vault_id, created_at_ms, machine_id)
+            VALUES (1, ?, ?, ?)
+            """,
+            [
+                .text(vaultID), .integer(now.milliseconds),
+                Value(environment.machine.map { machineMark($0, vaultID: vaultID) }),
+            ])
         try database.run(
             "INSERT INTO root_key(id, source, created_at_ms) VALUES (?, ?, ?)",
             [.text(vault.keyID), .text(keySource), .integer(now.milliseconds)])
         let host = environment.context.actor.host
         let logID = Identifier(at: now, random: try Random.bytes(10)).text.lowercased()
         let origin = "\(host)/keyturn/\(logID)/e1"
-        let seed = try SecretBytes.random(Ed25519.seedByteCount)
-        let signer = try NoteSigner(name: origin, seed: seed.bytes)
-        let record = try vault.seal(
-            seed, for: Place(purpose: .signingKey, owner: origin, number: 0, createdAt: now))
-        let sealedID = try insert(record, into: database)
-        try database.run(
-            """
-            INSERT INTO signing_key(epoch, origin, public_key, sealed_id, created_at_ms)
-            VALUES (1, ?, ?, ?, ?)
-            """,
-            [
-                .text(origin), .blob(signer.verifier.publicKey), .integer(sealedID),
-                .integer(now.milliseconds),
-            ])
+        let (signer, record) = try makeSigner(
+            origin: origin, epoch: 1, number: 0, vault, at: now, in: database)
         var trail = try Trail(database, signer: signer, context: environment.context)
         try trail.append(
             Event(.stateCreated) {
                 $0.schemaVersion = environment.migrations.current
                 $0.record = record.hash
+                $0.key = signer.verifier.description
+                $0.digestAfter = Documents.digest(keySource)
             }, at: now, to: database)
-        try trail.sign(in: database)
+        let note = try trail.sign(in: database)
         try database.run("COMMIT")
-        return signer.verifier
+        return (signer.verifier, note)
+    }
+
+    /// A new key that signs checkpoints, sealed.
+    static func makeSigner(
+        origin: String, epoch: Int, number: Int, _ vault: Vault, at now: Timestamp,
+        in database: Database
+    ) throws -> (NoteSigner, SealedRecord) {
+        let seed = try SecretBytes.random(Ed25519.seedByteCount)
+        let signer = try NoteSigner(name: origin, seed: seed.bytes)
+        let record = try vault.seal(
+            seed, for: Place(purpose: .signingKey, owner: origin, number: number, createdAt: now))
+        let sealedID = try insert(record, into: database)
+        try database.run(
+            """
+            INSERT INTO signing_key(epoch, number, origin, public_key, sealed_id, created_at_ms)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .integer(Int64(epoch)), .integer(Int64(number)), .text(origin),
+                .blob(signer.verifier.publicKey), .integer(sealedID), .integer(now.milliseconds),
+            ])
+        return (signer, record)
     }
 
     /// Where the current root key lives, as `init` was told, and the id that is made from it.

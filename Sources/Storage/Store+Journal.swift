@@ -182,10 +182,12 @@ extension Store: Journal {
     ) async throws(JournalError) {
         try await journaled { () async throws(StorageError) in
             try await commit { transaction in
-                try transaction.update(delivery)
                 let isIntent = delivery.state == .intended
-                // The second record of an intent only adds the process that was started.
-                guard !isIntent || delivery.process == nil else { return }
+                guard !isIntent || delivery.process == nil else {
+                    // The second record of an intent only adds the process that was started.
+                    return try transaction.noting { try transaction.update(delivery) }
+                }
+                try transaction.update(delivery)
                 try transaction.append(
                     Event(isIntent ? .deliveryIntended : .deliverySettled) {
                         $0.describe(delivery)

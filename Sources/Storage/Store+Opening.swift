@@ -58,18 +58,42 @@ extension Store {
             guard vault.keyID == keyID else {
                 throw StorageError.wrongKey(expected: keyID, found: vault.keyID)
             }
-            let key = try database.first(
-                "SELECT origin, sealed_id FROM signing_key ORDER BY epoch DESC LIMIT 1"
-            ) { ($0.text(0), $0.integer(1)) }
-            guard let (origin, sealedID) = key, let record = try sealed(sealedID) else {
-                throw StorageError.damaged("the signing key is gone")
-            }
-            let seed = try vault.open(record)
-            let signer = try NoteSigner(name: origin, seed: seed.bytes)
+            let signer = try signer(vault)
             keys.withLock { $0 = Keys(vault: vault, signer: signer) }
         } catch {
             throw StorageError(error)
         }
+    }
+
+    /// Whether the root key was given.
+    nonisolated var isUnlocked: Bool { keys.withLock { $0 != nil } }
+
+    /// Whether entries can be written: the root key was given, and the database is open for it.
+    package nonisolated var isWritable: Bool { isUnlocked && access == .readWrite }
+
+    /// The newest key that signs checkpoints.
+    private func signer(_ vault: Vault) throws -> NoteSigner {
+        let key = try database.first(
+            """
+            SELECT origin, sealed_id FROM signing_key ORDER BY epoch DESC, number DESC LIMIT 1
+            """
+        ) { ($0.text(0), $0.optionalInteger(1)) }
+        guard let (origin, sealedID) = key, let sealedID, let record = try sealed(sealedID) else {
+            throw StorageError.damaged("the signing key is gone")
+        }
+        let seed = try vault.open(record)
+        return try NoteSigner(name: origin, seed: seed.bytes)
+    }
+
+    /// What the root key opens, with the key that signs now: another process may have put a new one
+    /// in its place since.
+    func presentKeys() throws -> Keys {
+        guard let known = keys.withLock({ $0 }) else { preconditionFailure("not unlocked") }
+        let newest = try Self.verifierKeys(in: database).first
+        guard newest != known.signer.verifier else { return known }
+        let present = Keys(vault: known.vault, signer: try signer(known.vault))
+        keys.withLock { $0 = present }
+        return present
     }
 
     /// The vault, once unlocked.
@@ -151,6 +175,7 @@ extension Store {
             }
             let store = Store(directory, .readWrite, environment, database, lock)
             try await store.unlock(with: rootKey)
+            if version < Migrations.firstWithAnchors { try makeAnchor(directory) }
             try await store.finishMigration()
             return copy
         } catch {
@@ -158,13 +183,23 @@ extension Store {
         }
     }
 
+    /// The anchor file is there, empty, before the commit after which its absence means that somebody
+    /// took it away.
+    static func makeAnchor(_ directory: StateDirectory) throws(StorageError) {
+        do throws(FileError) {
+            try AnchorFile.make(directory.anchor)
+        } catch {
+            throw .noAnchor(error)
+        }
+    }
+
     private func finishMigration() throws {
-        guard let keys = keys.withLock({ $0 }) else { preconditionFailure("just unlocked") }
-        var trail = try Trail(database, signer: keys.signer, context: environment.context)
-        try trail.append(
-            Event(.stateMigrated) { $0.schemaVersion = environment.migrations.current },
-            at: environment.clock.now(), to: database)
-        try trail.sign(in: database)
-        try database.run("COMMIT")
+        let transaction = Transaction(
+            database: database, now: environment.clock.now(),
+            trail: try takeUpTrail(try presentKeys()))
+        try Self.recordMachine(in: transaction, environment.machine)
+        try transaction.append(
+            Event(.stateMigrated) { $0.schemaVersion = environment.migrations.current })
+        try end(transaction)
     }
 }

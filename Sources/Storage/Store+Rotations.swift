@@ -91,7 +91,7 @@ extension Store {
                     \(Self.rotationColumns)
                     WHERE r.state IN ('open', 'parked') AND coalesce(r.next_try_at_ms, 0) <= ?
                       AND (r.state = 'open' OR r.step NOT IN ('prepare', 'issue', 'retire')
-                        AND coalesce(r.cause, '') <> 'foreign-rotated')
+                        AND coalesce(r.cause, '') NOT IN ('foreign-rotated', 'moved'))
                     ORDER BY r.started_at_ms, r.id
                     """, [.integer(now.milliseconds)], Self.rotation),
                 due: try due.filter {
@@ -205,8 +205,12 @@ extension Store {
         guard !deliveries.isEmpty else { return }
         try await commit { transaction in
             for delivery in deliveries {
-                try transaction.insert(delivery)
-                try transaction.append(Event(.deliveryOwed) { $0.describe(delivery) })
+                let digest = try transaction.insert(delivery)
+                try transaction.append(
+                    Event(.deliveryOwed) {
+                        $0.describe(delivery)
+                        $0.digestAfter = digest
+                    })
             }
         }
     }

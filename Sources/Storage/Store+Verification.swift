@@ -11,6 +11,10 @@ package struct Verification: Sendable {
     /// The head that was verified.
     package let checkpoint: String?
     package let findings: [LogVerifier.Finding]
+    /// Checkpoints in anchors that were compared.
+    package let anchoredCount: Int
+    /// What is odd and breaks nothing: blocks of others, a torn end, an anchor that is behind.
+    package let remarks: [String]
 
     /// Whether nothing is wrong.
     package var isIntact: Bool { findings.isEmpty }
@@ -31,6 +35,8 @@ extension Store {
         try checkBeyond(&verifier, count)
         let records = try checkRecords(&verifier, isWholeLog: verifier.size == count)
         try checkVersions(&verifier)
+        if verifier.size == count { try checkTables(&verifier) }
+        let anchors = try checkAnchors(&verifier)
         try checkSchema(&verifier)
         // In the trail's order, and last what is about no entry.
         let findings = verifier.findings.enumerated().sorted {
@@ -38,7 +44,8 @@ extension Store {
         }.map(\.element)
         return Verification(
             entryCount: verifier.size, checkpointCount: verifier.checkpointCount,
-            recordCount: records, checkpoint: try newestCheckpoint(), findings: findings)
+            recordCount: records, checkpoint: try newestCheckpoint(), findings: findings,
+            anchoredCount: anchors.count, remarks: anchors.remarks)
     }
 
     /// What the tail of the trail has left behind where it was cut off: checkpoints and nodes over
@@ -111,7 +118,8 @@ extension Store {
             let isSigningKey = record.place.purpose == .signingKey
             let key = LogVerifier.RecordKey(
                 purpose: record.place.purpose.rawValue,
-                owner: isSigningKey ? "" : record.place.owner, number: record.place.number)
+                owner: isSigningKey ? "" : record.place.owner,
+                number: isSigningKey ? 0 : record.place.number)
             switch expected.removeValue(forKey: key) {
             case nil:
                 verifier.report(

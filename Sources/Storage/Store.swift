@@ -18,6 +18,8 @@ package actor Store {
         package let clock: WallClock
         /// Who writes, for the entries.
         package let context: Entry.Context
+        /// The id of this machine (machine-id(5)); nil where it has none.
+        package let machine: String?
         /// Where sealed armour goes when the disk takes nothing any longer (P14).
         package let printArmour: @Sendable (String) -> Void
         /// SQLite's file layer.
@@ -25,12 +27,13 @@ package actor Store {
         package let migrations: Migrations
 
         package init(
-            clock: WallClock, context: Entry.Context,
+            clock: WallClock, context: Entry.Context, machine: String? = nil,
             printArmour: @escaping @Sendable (String) -> Void, vfs: String = "unix",
             migrations: Migrations = .shipped
         ) {
             self.clock = clock
             self.context = context
+            self.machine = machine
             self.printArmour = printArmour
             self.vfs = vfs
             self.migrations = migrations
@@ -41,7 +44,7 @@ package actor Store {
     static let patience = 30_000
     /// A writer waits for other processes in parts of so many milliseconds, so that a secret which
     /// comes meanwhile is not kept waiting behind it.
-    private static let partOfPatience = 1_000
+    static let partOfPatience = 1_000
     /// In how many parts a secret waits before it goes to the spool: two seconds (P14).
     private static let partsOfSecrets = 2
 
@@ -52,7 +55,9 @@ package actor Store {
     nonisolated let sealings = Mutex<[Identifier: SealingBox]>([:])
 
     var database: Database
-    let access: Database.Access
+    /// The anchor files as they were last read, by their paths.
+    var anchors: [String: AnchorFile] = [:]
+    nonisolated let access: Database.Access
     private let schemaLock: LockFile
     private var waiting: [Commit] = []
 
@@ -88,7 +93,8 @@ package actor Store {
     ) throws(StorageError) -> T {
         do {
             try database.run("BEGIN")
-            defer { try? database.run("COMMIT") }  // nothing was written
+            // Nothing is to be kept: what wrote here would have no entry.
+            defer { try? database.run("ROLLBACK") }
             return try body(database)
         } catch {
             throw StorageError(error)
@@ -137,10 +143,12 @@ package actor Store {
         defer { database.setBusyTimeout(Self.patience) }
         do {
             try database.run("BEGIN IMMEDIATE")
-            guard let keys = keys.withLock({ $0 }) else { preconditionFailure("not unlocked") }
             let transaction = Transaction(
                 database: database, now: environment.clock.now(),
-                trail: try Trail(database, signer: keys.signer, context: environment.context))
+                trail: try takeUpTrail(try presentKeys()))
+            for path in tornAnchors {
+                try transaction.append(Event(.anchorTorn) { $0.anchor = "file:\(path)" })
+            }
             while let commit = rest.popFirst() {
                 if let resume = try savepoint(commit, in: transaction) {
                     ready.append((commit, resume))
@@ -172,7 +180,9 @@ package actor Store {
         let trail = transaction.trail
         try database.run("SAVEPOINT change")
         do {
+            let before = transaction.progress
             let resume = try commit.run(transaction)
+            try transaction.requireEntry(since: before)
             try database.run("RELEASE change")
             return resume
         } catch {
@@ -186,8 +196,9 @@ package actor Store {
         }
     }
 
-    /// Signs and commits. An error may still be a commit: reopen and look (P34).
-    private func end(_ transaction: Transaction) throws {
+    /// Signs, commits, and adds the checkpoint to the anchors. An error of COMMIT may still be a
+    /// commit: reopen and look (P34).
+    func end(_ transaction: Transaction) throws {
         let size = Int64(transaction.trail.size)
         let note =
             transaction.trail.hasGrown ? try transaction.trail.sign(in: database) : nil
@@ -208,6 +219,7 @@ package actor Store {
                 throw failure
             }
         }
+        if let note { extendAnchors(with: note, signedBy: transaction.trail.verifier) }
     }
 
     /// What is seen is not yet what lasts: if it was the removal of the journal that could not be

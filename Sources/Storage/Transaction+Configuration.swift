@@ -28,16 +28,26 @@ extension Transaction {
             let renamed = try rename(secret, to: policy.name)
             try put(policy, of: renamed, .policyRenamed, vault)
         case .remove(let secret): try remove(secret)
-        case .setFreezes(let freezes):
-            let document = try Documents.encode(freezes)
-            try database.run(
-                """
-                INSERT INTO setting(name, value) VALUES ('freezes', ?)
-                ON CONFLICT(name) DO UPDATE SET value = excluded.value
-                """, [.text(document)])
-            try append(
-                Event(.freezesChanged) { $0.digestAfter = Documents.digest(document) })
+        case .setFreezes(let freezes): try set("freezes", freezes, .freezesChanged)
+        case .setAnchors(let settings): try set("anchors", settings, .anchorsChanged)
         }
+    }
+
+    private func set(_ name: String, _ value: some Encodable, _ type: EventType) throws {
+        let document = try Documents.encode(value)
+        let before = try database.first(
+            "SELECT value FROM setting WHERE name = ?", [.text(name)]
+        ) { $0.text(0) }
+        try database.run(
+            """
+            INSERT INTO setting(name, value) VALUES (?, ?)
+            ON CONFLICT(name) DO UPDATE SET value = excluded.value
+            """, [.text(name), .text(document)])
+        try append(
+            Event(type) {
+                $0.digestBefore = before.map(Documents.digest)
+                $0.digestAfter = Documents.digest(document)
+            })
     }
 
     private func put(_ connection: Connection, _ type: EventType) throws {
@@ -71,6 +81,20 @@ extension Transaction {
             Event(type) {
                 $0.connection = connection.name
                 $0.digestAfter = Documents.digest(document)
+            })
+    }
+
+    /// Holds a policy's schedule until then.
+    func pause(_ secret: SecretReference, until: Timestamp, reason: String) throws {
+        try database.run(
+            "UPDATE policy SET paused_until_ms = ?, paused_reason = ? WHERE secret_id = ?",
+            [.integer(until.milliseconds), .text(reason), .text(secret.id.text)])
+        try append(
+            Event(.policyPaused) {
+                $0.secret = secret
+                $0.policy = secret.name
+                $0.until = until
+                $0.reason = reason
             })
     }
 

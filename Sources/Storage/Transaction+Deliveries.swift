@@ -3,8 +3,10 @@ import SQLite
 
 extension Transaction {
     /// Inserts a delivery that is owed: for the first time, or again after a rollback. What an
-    /// interrupted one may have left stays noted (P23, P24).
-    func insert(_ delivery: Delivery) throws {
+    /// interrupted one may have left stays noted (P23, P24). Returns what its entry says of the
+    /// destination.
+    func insert(_ delivery: Delivery) throws -> [UInt8] {
+        let terms = try Documents.encode(delivery.destination)
         try database.run(
             """
             INSERT INTO delivery(
@@ -17,9 +19,10 @@ extension Transaction {
             [
                 .text(delivery.secret.id.text), .integer(Int64(delivery.version)),
                 .text(delivery.destination.id), .integer(Int64(delivery.position)),
-                .text(try Documents.encode(delivery.destination)),
+                .text(terms),
                 Value(delivery.destination.isRequired),
             ])
+        return Documents.digest(terms)
     }
 
     /// Writes where a delivery stands.

@@ -5,6 +5,8 @@ import Vault
 extension Transaction {
     /// Inserts a rotation at its first step.
     func insert(_ rotation: Rotation) throws {
+        let target = try Documents.encode(rotation.target)
+        let terms = try Documents.encode(rotation.terms)
         try database.run(
             """
             INSERT INTO rotation(
@@ -15,14 +17,22 @@ extension Transaction {
             [
                 .text(rotation.id.text), .text(rotation.secret.id.text),
                 .text(rotation.trigger.rawValue), Value(rotation.reason), Value(rotation.ticket),
-                .text(try Documents.encode(rotation.target)),
-                .text(try Documents.encode(rotation.terms)), .text(rotation.step.rawValue),
+                .text(target), .text(terms), .text(rotation.step.rawValue),
                 .text(rotation.state.rawValue), Value(rotation.from), Value(rotation.to),
                 .integer(rotation.startedAt.milliseconds),
                 Value(rotation.incident?.text),
             ])
         let due = rotation.trigger == .schedule ? try dueDate(of: rotation.secret) : nil
-        try append(event(.rotationStarted, rotation) { $0.due = due })
+        try append(
+            event(.rotationStarted, rotation) {
+                $0.due = due
+                $0.digestAfter = Self.digest(ofTarget: target, terms: terms)
+            })
+    }
+
+    /// What the trail says of a rotation's target and terms, which decide where secrets go.
+    static func digest(ofTarget target: String, terms: String) -> [UInt8] {
+        Documents.digest("\(target)\n\(terms)")
     }
 
     /// When the schedule wants the secret rotated, as it was last computed.
@@ -100,8 +110,12 @@ extension Transaction {
                     $0.until = date
                 })
         case .owed(let delivery):
-            try insert(delivery)
-            try append(event(.deliveryOwed, rotation) { $0.describe(delivery) })
+            let digest = try insert(delivery)
+            try append(
+                event(.deliveryOwed, rotation) {
+                    $0.describe(delivery)
+                    $0.digestAfter = digest
+                })
         case .overtaken(let delivery):
             var closed = delivery
             closed.state = .closed

@@ -63,12 +63,23 @@ struct Keyturn: ParsableCommand {
                 return tell(error, console)
             }
         }
+        return await run(command, in: surroundings)
+    }
+
+    /// Runs a command to its end and returns its exit code.
+    static func run(
+        _ command: any KeyturnCommand, in surroundings: Surroundings
+    ) async -> Int32 {
+        let code: Int32
         do throws(Failure) {
-            return try await command.run(in: surroundings)
+            code = try await command.run(in: surroundings)
         } catch {
-            console.fail(error)
-            return error.status.rawValue
+            surroundings.console.fail(error)
+            code = error.status.rawValue
         }
+        // What a command wrote is brought to the anchors also when it failed.
+        if let store = surroundings.unlocked.take() { _ = await surroundings.anchor(store) }
+        return code
     }
 
     /// The command that was probably meant by the first word that is none.

@@ -129,6 +129,7 @@ struct Program: Sendable {
         return Store.Environment(
             clock: clock,
             context: Entry.Context(actor: actor, run: run, tool: "keyturn \(ProgramVersion.text)"),
+            machine: surroundings.machine,
             printArmour: { armour in
                 console.say("keyturn: error: a fresh secret could be written nowhere; keep this:")
                 console.say(armour)
@@ -177,14 +178,19 @@ struct Program: Sendable {
         }
     }
 
-    /// Reads the root key and unlocks the state for writing.
-    func unlock(_ store: Store) async throws(Failure) {
+    /// Reads the root key and unlocks the state for writing. Whatever follows may be signed: the trail
+    /// ends in our own checkpoint, and no anchor shows another history.
+    /// - Parameter acceptingLoss: a new epoch is to be begun, in spite of what the anchors show.
+    func unlock(_ store: Store, acceptingLoss: Bool = false) async throws(Failure) {
         let source = try await storing { () async throws(StorageError) in
             try await store.rootKeySource().source
         }
         let key = try await rootKey(from: source)
         do throws(StorageError) {
             try await store.unlock(with: key)
+            guard store.isWritable else { return }
+            if !acceptingLoss { try await store.checkTrail() }
+            surroundings.unlocked.keep(store)
         } catch {
             throw Failure(error)
         }
@@ -194,11 +200,7 @@ struct Program: Sendable {
     func storing<T: Sendable>(
         _ body: () async throws(StorageError) -> T
     ) async throws(Failure) -> T {
-        do throws(StorageError) {
-            return try await body()
-        } catch {
-            throw Failure(error)
-        }
+        try await keyturn.storing(body)
     }
 
     private func rootKey(from source: String) async throws(Failure) -> RootKey {
@@ -278,5 +280,16 @@ struct Program: Sendable {
                     console.say("keyturn: \(secret.name): \(unfit.description)")
                     if let hint = unfit.hint { console.say("keyturn: hint: \(hint)") }
                 }))
+    }
+}
+
+/// What the store does, with its errors as a person reads them.
+func storing<T: Sendable>(
+    _ body: () async throws(StorageError) -> T
+) async throws(Failure) -> T {
+    do throws(StorageError) {
+        return try await body()
+    } catch {
+        throw Failure(error)
     }
 }

@@ -29,6 +29,12 @@ struct Surroundings: Sendable {
     let vfs: String
     /// Who does it; nil for the user and process that run.
     let actor: Actor?
+    /// Where the host's journal listens.
+    let journalSocket: String
+    /// The id of this machine (machine-id(5)); nil where it has none.
+    let machine: String?
+    /// What the command at hand unlocked.
+    let unlocked = Unlocked()
 
     init(
         console: Console, clock: WallClock, environment: [String: String],
@@ -39,7 +45,10 @@ struct Surroundings: Sendable {
         journal: @escaping @Sendable (Store) -> any Journal = { $0 },
         provider: @escaping @Sendable (any Provider) -> any Provider = { $0 },
         handoff: @escaping @Sendable (any Handoff) -> any Handoff = { $0 }, vfs: String = "unix",
-        actor: Actor? = nil
+        actor: Actor? = nil,
+        journalSocket: String = JournalSocket.path,
+        // A machine that does not say who it is has no id.
+        machine: String? = (try? Host.machineID()) ?? nil
     ) {
         self.console = console
         self.clock = clock
@@ -53,6 +62,8 @@ struct Surroundings: Sendable {
         self.handoff = handoff
         self.vfs = vfs
         self.actor = actor
+        self.journalSocket = journalSocket
+        self.machine = machine
     }
 }
 

@@ -84,13 +84,25 @@ struct DirectoryTests {
 
     @Test func `a file that only grows grows`() throws {
         let path = directory.file("anchor")
+        #expect(failure { _ = try AppendOnlyFile(path, for: .appending) }?.cause == .notFound)
+        try PlainFile.createEmpty(path)
+        let empty = try AppendOnlyFile(path, for: .reading).extent
         for line in ["one\n", "two\n"] {
-            try AppendOnlyFile(path).append(Array(line.utf8).span)
+            try AppendOnlyFile(path, for: .appending).append(Array(line.utf8).span)
         }
         #expect(directory.text("anchor") == "one\ntwo\n")
+        let reader = try AppendOnlyFile(path, for: .reading)
+        #expect(try reader.extent.byteCount == 8)
+        #expect(try reader.extent != empty)
+        #expect(try reader.read(from: 4, limit: 3) == Array("two".utf8))
+        #expect(try reader.read(from: 4, limit: 9) == Array("two\n".utf8))
+        #expect(try reader.read(from: 9, limit: 9) == [])
         let link = try directory.link("link", to: path)
-        #expect(failure { _ = try AppendOnlyFile(link) }?.cause == .isSymbolicLink)
+        #expect(
+            failure { _ = try AppendOnlyFile(link, for: .appending) }?.cause == .isSymbolicLink)
         let loose = try directory.make("loose", mode: 0o622)
-        #expect(failure { _ = try AppendOnlyFile(loose) }?.cause == .writableByOthers(mode: 0o622))
+        #expect(
+            failure { _ = try AppendOnlyFile(loose, for: .reading) }?.cause
+                == .writableByOthers(mode: 0o622))
     }
 }

@@ -1,3 +1,4 @@
+import Audit
 import FoundationEssentials
 import Rotations
 import Storage
@@ -54,16 +55,23 @@ final class Machine: Sendable {
         let conversation = process.end()
         world.tell(isDead ? "dead" : "status \(status)")
         await disk.restart(powerCut: isDead ? fate.powerCut : nil)
+        if isDead, let powerCut = fate.powerCut { tearAnchor(Int(powerCut % 600)) }
         return Ended(status: status, isDead: isDead, conversation: conversation)
     }
 
+    /// The power went while the last checkpoint was added to the anchor: a part of it is missing, or all.
+    private func tearAnchor(_ count: Int) {
+        let url = URL(filePath: state.anchor)
+        guard let data = try? Data(contentsOf: url) else { return }
+        var blocks = AnchorBlocks()
+        guard let last = blocks.add(Array(data)).last else { return }
+        let kept = max(last.start, data.count - count)
+        // In place, so that it stays the same file.
+        try? data.prefix(kept).write(to: url)
+    }
+
     private static func run(_ arguments: [String], in surroundings: Surroundings) async -> Int32 {
-        do throws(Failure) {
-            return try await command(arguments).run(in: surroundings)
-        } catch {
-            surroundings.console.fail(error)
-            return error.status.rawValue
-        }
+        await Keyturn.run(command(arguments), in: surroundings)
     }
 
     /// Commands by their lines: parsing one takes longer than running it.

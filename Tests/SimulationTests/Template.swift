@@ -193,6 +193,8 @@ struct Template: Sendable {
         }
         try FileManager.default.copyItem(
             atPath: machine.state.database, toPath: copy.state.database)
+        try FileManager.default.copyItem(
+            atPath: machine.state.anchorDirectory, toPath: copy.state.anchorDirectory)
         try FileManager.default.linkItem(atPath: machine.state.ballast, toPath: copy.state.ballast)
         try copy.home.make("keyturn.yaml", Self.configuration(secrets))
         try copy.home.make("edited.yaml", Self.configuration(secrets, isEdited: true))

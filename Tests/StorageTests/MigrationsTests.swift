@@ -93,8 +93,7 @@ import TestSupport
     @Test(arguments: 1..<Migrations.shipped.steps.count)
     func `a state of any earlier schema is brought to the present one`(_ version: Int) async throws
     {
-        let earlier = Migrations(steps: Array(Migrations.shipped.steps[..<version]))
-        let state = try TestState(migrations: earlier)
+        let state = try TestState(schema: version)
 
         _ = try await state.migrate(to: .shipped)
 

@@ -172,6 +172,9 @@ import Testing
             let file = try #require(try PlainFile.state(state.directory.file(name)))
             #expect(file.mode == 0o600)
         }
-        #expect(state.directory.names == ["state"])
+        #expect(state.directory.names == ["state", "state-anchor"])
+        // Checkpoints are public: the group may read them, and only we write.
+        let anchor = try #require(try PlainFile.state(state.place.anchor))
+        #expect(anchor.mode == 0o640)
     }
 }

@@ -1,4 +1,7 @@
+import Audit
+import OpenSSL
 import PineconeEmulator
+import TestSupport
 import Testing
 
 @testable import keyturn
@@ -35,5 +38,171 @@ import Testing
         #expect(program.directory.text("state/keyturn.db") == before)
         #expect(await program.keyturn("run").status != 0)
         #expect(program.emulator.rotations(of: account.id) == 0)
+    }
+
+    // MARK: The tables
+
+    @Test func `an edited connection gets no credential, and applying the file mends it`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        let before = program.emulator.tally.received
+        try program.sql("UPDATE connection SET login = login || '/elsewhere'")
+
+        for command in [
+            ["run"], ["deliver", "ci"], ["rotate", "ci", "--reason", "x", "--confirm", "ci"],
+        ] {
+            let outcome = await program.keyturn(command)
+            #expect(outcome.status == 6, "\(command)")
+            #expect(
+                outcome.conversation.contains(
+                    "the connection pinecone is not the one in the audit trail"))
+        }
+        let login = await program.keyturn(
+            "login", "pinecone", "--as", "ops-a", "--client-id", program.admin.clientID,
+            input: program.admin.clientSecret)
+        #expect(login.status == 6)
+        #expect(program.emulator.tally.received == before)
+        #expect(program.emulator.rotations(of: account.id) == 1)
+        try await program.require(
+            program.keyturn("policy", "apply", program.directory.file("keyturn.yaml")))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `an edited policy delivers nowhere, and applying the file mends it`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()
+        try program.sql("UPDATE policy SET document = replace(document, 'ci.env', 'mine.env')")
+
+        let run = await program.keyturn("run")
+        #expect(run.status == 6)
+        #expect(run.conversation.contains("the policy ci is not the one in the audit trail"))
+        #expect(await program.keyturn("deliver", "ci").status == 6)
+        #expect(program.directory.text("out/mine.env") == nil)
+        #expect(program.emulator.rotations(of: account.id) == 0)
+        try await program.require(
+            program.keyturn("policy", "apply", program.directory.file("keyturn.yaml")))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `an edited policy is found also where its entry was edited with it`() async throws {
+        let program = try await TestProgram()
+        _ = try await program.dueAccount()
+        let database = try RawDatabase(program.directory.file("state/keyturn.db"))
+        let document = try #require(try database.column("SELECT document FROM policy").first)
+        let changed = document.replacing("ci.env", with: "mine.env")
+        func digest(_ text: String) -> String { hexadecimal(SHA256.hash(Array(text.utf8))) }
+        try database.tamper(
+            """
+            UPDATE policy SET document = '\(changed)';
+            UPDATE audit_entry SET leaf = replace(leaf, '\(digest(document))', '\(digest(changed))')
+            """)
+        let run = await program.keyturn("run")
+        #expect(run.status == 6)
+        #expect(run.conversation.contains("is not in the signed audit trail"))
+    }
+
+    @Test func `an edited rotation goes no further`() async throws {
+        let program = try await TestProgram()
+        let key = try await program.dueKey()
+        try await program.require(program.keyturn("run"))
+        try program.sql("UPDATE rotation SET terms = replace(terms, 'search', 'mine')")
+        program.advance(.hours(25))
+        let run = await program.keyturn("run")
+        #expect(run.status == 6)
+        #expect(run.conversation.contains("the open rotation of search is not the one"))
+        #expect(program.emulator.liveKeys.contains { $0.id == key.id })
+    }
+
+    /// A change to a table by somebody who owns the file, and what `audit verify` says.
+    static let edits = [
+        ("UPDATE connection SET api = 'https://api.example'", "the connection pinecone is not the"),
+        ("UPDATE connection SET api_host = 'api.example'", "the host of the connection pinecone"),
+        ("UPDATE admin SET position = position + 1, name = 'ops-x'", "the connection pinecone is"),
+        (
+            "UPDATE admin SET secret_id = (SELECT id FROM secret WHERE name = 'ci')",
+            "the account of the admin pinecone/ops-a is not the one in the trail"
+        ),
+        (
+            "UPDATE policy SET document = replace(document, 'ci.env', 'x.env')",
+            "the policy ci is not the one in the trail"
+        ),
+        (
+            "UPDATE policy SET paused_until_ms = NULL, paused_reason = NULL",
+            "the pause of search is not the one in the trail"
+        ),
+        ("DELETE FROM policy WHERE paused_until_ms IS NULL", "the policy of the secret "),
+        (
+            "UPDATE setting SET value = '[]' WHERE name = 'freezes'",
+            "the setting `freezes` is not the one in the trail"
+        ),
+        ("DELETE FROM setting WHERE name = 'anchors'", "the setting `anchors` is gone"),
+        (
+            "UPDATE version SET provider_id = 'another' WHERE state = 'retiring'",
+            "version 1 of search is another credential in the trail"
+        ),
+        (
+            "UPDATE version SET state = 'retired' WHERE state = 'retiring'",
+            "version 1 of search is retiring in the trail, not retired"
+        ),
+        (
+            """
+            INSERT INTO version(secret_id, number, state, provider_id, issued_at_ms)
+            SELECT id, 7, 'lost', 'another', 0 FROM secret WHERE name = 'search'
+            """, "version 7 of search is not in the trail"
+        ),
+        ("DELETE FROM version WHERE state = 'retiring'", "version 1 of the secret "),
+        (
+            "UPDATE rotation SET target = replace(target, 'api-key', 'api-kex') WHERE state = 'open'",
+            "what the rotation "
+        ),
+        (
+            "UPDATE delivery SET terms = replace(terms, 'hook', 'hoox') WHERE state = 'owed'",
+            "the delivery of version 2 to command:"
+        ),
+        (
+            "UPDATE root_key SET source = 'command:/tmp/x'",
+            "the place of the root key is not the one"
+        ),
+        ("UPDATE installation SET machine_id = 'x'", "the machine of the state is not the one"),
+    ]
+
+    @Test(arguments: edits)
+    func `an edit of a table is found by comparing it with the trail`(
+        _ edit: (sql: String, problem: String)
+    ) async throws {
+        let program = try await TestProgram()
+        let hook = try program.failingHook()
+        program.anchors.withLock {
+            $0 = "freezes: [{ from: 2031-01-01, until: 2031-01-02, owner: x, reason: y }]"
+        }
+        program.machine.withLock { $0 = nil }
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let key = program.emulator.addAPIKey(project: program.project, name: "search")
+        try await program.setUp(
+            program.policy("ci", account: account, more: hook.yaml)
+                + program.policy("search", key: key))
+        program.anchors.withLock {
+            $0 += "\nanchors: { file: \(program.directory.file("far")) }"
+        }
+        try await program.apply(
+            program.policy("ci", account: account, more: hook.yaml)
+                + program.policy("search", key: key))
+        program.machine.withLock { $0 = "6f1c7f1e3c8b4d5e9a510d6f1f3f8a10" }
+        _ = await program.keyturn("run")
+        try await program.require(
+            program.keyturn("policy", "pause", "search", "--until", "3d", "--reason", "test"))
+        #expect(await program.isTrailIntact())
+        try RawDatabase(program.directory.file("state/keyturn.db")).tamper(edit.sql)
+
+        let outcome = await program.keyturn("audit", "verify", "--json")
+        #expect(outcome.status == 6)
+        let problems = try outcome.objects().compactMap(\.problem)
+        #expect(problems.contains { $0.hasPrefix(edit.problem) }, "\(problems)")
     }
 }

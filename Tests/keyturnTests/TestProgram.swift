@@ -21,8 +21,12 @@ final class TestProgram: Sendable {
     let checksBeforeSignal = Mutex<Int?>(nil)
     /// What stands before the journal of each command from now on.
     let journal = Mutex<@Sendable (Store) -> any Journal>({ $0 })
+    /// The machine that commands find themselves on from now on; nil for one without an id.
+    let machine = Mutex<String?>("6f1c7f1e3c8b4d5e9a510d6f1f3f8a10")
     /// The project that API keys are made in.
     let project: String
+    /// The key `anchors` of files that are applied from now on.
+    let anchors = Mutex("")
     /// The first admin.
     let admin: ServiceAccount
 
@@ -113,7 +117,8 @@ final class TestProgram: Sendable {
                 return secret
             },
             readText: { _ throws(Failure) in input ?? "" }, ask: { _ in answer },
-            stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 })
+            stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 },
+            journalSocket: directory.file("journal"), machine: machine.withLock { $0 })
         let status = await Keyturn.main(arguments, in: surroundings)
         return Outcome(
             status: status, output: output.text, conversation: conversation.text)
@@ -175,6 +180,7 @@ final class TestProgram: Sendable {
             admins: [\(admins.joined(separator: ", "))]
         policies:
         \(policies)
+        \(anchors.withLock { $0 })
         """
     }
 

@@ -80,6 +80,9 @@ int cl_group_named(const char *wanted, gid_t *group);
 /// The count, or -1 when there are more than `limit`.
 int cl_groups_of(const char *user, gid_t group, gid_t *groups, int limit);
 
+/// socket(2), sendto(2): one datagram to a Unix socket, without waiting.
+int cl_send_datagram(const char *path, const void *bytes, size_t count);
+
 /// A detached thread that runs `start(context)`.
 int cl_start_thread(void (*start)(void *context), void *context);
 

@@ -42,6 +42,7 @@ struct Check: KeyturnCommand {
         items.append(await key(program, store))
         let isUnlocked = items.last?.state == .ok
         items.append(await database(store))
+        items += await anchors(store)
         items += await secrets(store, program)
         let policies = try await program.storing { () async throws(StorageError) in
             try await store.policies()
@@ -142,6 +143,48 @@ struct Check: KeyturnCommand {
         }
     }
 
+    /// What is outside the database shows the same history, and all of it.
+    private func anchors(_ store: Store) async -> [Item] {
+        do throws(StorageError) {
+            let overview = try await store.anchorOverview()
+            if let conflict = overview.conflict {
+                let failure = Failure(conflict)
+                return [
+                    Item(
+                        name: "anchor", state: .failed, detail: failure.message,
+                        hint: failure.hint, status: failure.status)
+                ]
+            }
+            return overview.anchors.map { anchor in
+                anchor.behind == 0
+                    ? Item(
+                        name: "anchor", state: .ok,
+                        detail: "\(anchor.name) shows all \(anchor.size) entries")
+                    : Item(
+                        name: "anchor", state: .attention, detail: Anchoring.text(anchor),
+                        hint: Self.hint(anchor))
+            }
+                + overview.oddities.map {
+                    Item(
+                        name: "anchor", state: .attention, detail: $0,
+                        hint: "keyturn audit verify looks at every block")
+                }
+        } catch {
+            let failure = Failure(error)
+            return [
+                Item(
+                    name: "anchor", state: .failed, detail: failure.message, hint: failure.hint,
+                    status: failure.status)
+            ]
+        }
+    }
+
+    private static func hint(_ anchor: Store.AnchorStatus) -> String {
+        anchor.name.hasPrefix("file:")
+            ? "the file must be writable for this user; the next entry brings it up to date"
+            : "it is tried again by every run"
+    }
+
     private func secrets(_ store: Store, _ program: Program) async -> [Item] {
         let now = program.clock.now()
         // The database's own check has told why it cannot be read.
@@ -151,6 +194,12 @@ struct Check: KeyturnCommand {
             let name = "secret \(status.secret.name)"
             switch status.state(at: now) {
             case .fresh, .due, .rotating:
+                if status.policy?.pausedReason == Moved.reason {
+                    return Item(
+                        name: name, state: .attention,
+                        detail: "its schedule is held: \(Moved.reason)",
+                        hint: "keyturn policy resume --all")
+                }
                 guard status.debts > 0 else { return nil }
                 return Item(
                     name: name, state: .attention, detail: "\(status.debts) owed",

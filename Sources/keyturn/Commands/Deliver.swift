@@ -32,6 +32,10 @@ struct Deliver: KeyturnCommand {
         let wanted = try wanted(stored.policy)
         if dryRun { return await check(wanted, program) }
         try await program.unlock(store)
+        let secret = stored.secret
+        try await program.storing { () async throws(StorageError) in
+            try await store.attest([secret])
+        }
         let work = HandDelivery(program: program, store: store, stored: stored)
         let results = try await work.deliver(to: wanted)
         guard !results.isEmpty else {

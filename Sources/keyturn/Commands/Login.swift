@@ -30,8 +30,9 @@ struct Login: KeyturnCommand {
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
         let store = try await program.open(dryRun: dryRun)
-        let connection = try await find(program, store)
+        // Unlocked, the store gives only connections that the signed trail has: a secret goes there.
         try await program.unlock(store)
+        let connection = try await find(program, store)
         let secret = try surroundings.readSecret("client secret of \(admin): ")
         let account = try await prove(secret, to: connection, program)
         if !dryRun {

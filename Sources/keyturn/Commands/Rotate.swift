@@ -27,6 +27,12 @@ struct Rotate: KeyturnCommand {
     var ticket: String?
     @Flag(name: .long, help: "An emergency: the old credential must die at once.")
     var compromised = false
+    @Flag(
+        name: .long,
+        help:
+            "With --compromised: begin a new epoch of the audit trail where an anchor stands in the way."
+    )
+    var newEpoch = false
     @OptionGroup var confirmation: ConfirmOption
     @Option(name: .long, help: "How many secrets are worked on at once.")
     var jobs = 8
@@ -35,6 +41,9 @@ struct Rotate: KeyturnCommand {
 
     mutating func validate() throws {
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
+        guard compromised || !newEpoch else {
+            throw ValidationError("--new-epoch is for an emergency; add --compromised")
+        }
         let ways = [!names.isEmpty, label != nil, all].filter { $0 }.count
         guard ways == 1 else {
             throw ValidationError("name the policies, or a --label, or --all: one of them")
@@ -69,12 +78,26 @@ struct Rotate: KeyturnCommand {
         }
         try confirmation.require(
             names, compromised ? "rotate at once" : "rotate", surroundings)
+        if newEpoch { try await beginEpoch(store, program, reason) }
         return try await program.pass(
             store,
             .byHand(
                 policies, compromised ? .emergency : .manual, selector: selector, reason: reason,
                 ticket: ticket),
             jobs: jobs, json: options.json)
+    }
+
+    /// The trail never blocks an emergency: what an anchor shows besides is given up, in an entry,
+    /// and the same command goes on. Where nothing stands in the way, no epoch is begun.
+    private func beginEpoch(
+        _ store: Store, _ program: Program, _ reason: String
+    ) async throws(Failure) {
+        try await program.unlock(store, acceptingLoss: true)
+        let epoch = try await program.storing { () async throws(StorageError) in
+            try await store.loss() == nil
+                ? nil : try await store.startEpoch(reason: reason, acceptLoss: true)
+        }
+        if let epoch { program.tell(epoch) }
     }
 
     /// What is meant, as the person said it: with reason and ticket it names the incident (P31).

@@ -66,7 +66,8 @@ extension Program {
             report: { report in
                 if json { console.answer(report.json) } else { console.answer(report.line) }
             })
-        let report = try await pass.run()
+        var report = try await pass.run()
+        report.isAnchorBehind = await surroundings.anchor(store)
         try await tellUnreachable(report, store)
         if json {
             console.answer(report.json)

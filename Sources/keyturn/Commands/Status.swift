@@ -21,6 +21,9 @@ struct Status: KeyturnCommand {
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
         let store = try await program.openForReading()
+        let behind = try await program.storing { () async throws(StorageError) in
+            try await store.anchorOverview().anchors.filter { $0.behind > 0 }
+        }
         let now = program.clock.now()
         let pair = label?.pair
         let statuses = try await program.storing { () async throws(StorageError) in
@@ -30,8 +33,15 @@ struct Status: KeyturnCommand {
             (-$0.state(at: now).urgency, $0.due?.at ?? .latest, $0.secret.name)
                 < (-$1.state(at: now).urgency, $1.due?.at ?? .latest, $1.secret.name)
         }
+        for anchor in behind { program.console.warn(Anchoring.text(anchor)) }
         if options.json {
             for status in sorted { program.console.answer(status.json(at: now)) }
+            for anchor in behind {
+                program.console.answer([
+                    "kind": .string("anchor"), "name": .string(anchor.name),
+                    "size": .integer(Int64(anchor.size)), "behind": .integer(Int64(anchor.behind)),
+                ])
+            }
         } else {
             program.console.answer(
                 heads: ["NAME", "STATE", "VERSION", "AGE", "NEXT", "OWED", "LAST"],

@@ -8,7 +8,7 @@ struct ApplyPlan {
     struct Line: Hashable {
         /// added, changed, renamed, removed, kept, unchanged
         let verb: String
-        /// connection, policy, freezes
+        /// connection, policy, freezes, anchors
         let kind: String
         let name: String
         /// Besides, such as the old name or why it is due.
@@ -23,6 +23,7 @@ struct ApplyPlan {
         let connections: [Connection]
         let policies: [StoredPolicy]
         let freezes: [Freeze]
+        let anchors: AnchorSettings
         /// The secret that ever had an id at the provider, by API host, kind and id.
         let owner: (_ target: Target, _ apiHost: String) -> SecretReference?
         /// The secret that bears a name, with a policy or without.
@@ -48,6 +49,7 @@ struct ApplyPlan {
         planner.planPolicies()
         planner.planAbsent()
         planner.planFreezes()
+        planner.planAnchors()
         guard planner.problems.isEmpty else {
             throw ConfigurationFile.Problems(planner.problems)
         }
@@ -201,6 +203,16 @@ struct ApplyPlan {
         mutating func planFreezes() {
             guard file.freezes != stored.freezes else { return }
             add(.setFreezes(file.freezes), "changed", "freezes", String(file.freezes.count))
+        }
+
+        mutating func planAnchors() {
+            guard file.anchors != stored.anchors else { return }
+            let names =
+                (file.anchors.file.map { ["file:\($0)"] } ?? [])
+                + file.anchors.receipts.map(\.name)
+            add(
+                .setAnchors(file.anchors), "changed", "anchors",
+                names.isEmpty ? "none besides the state's own" : names.joined(separator: ", "))
         }
 
         private func apiHost(of connection: String) -> String {

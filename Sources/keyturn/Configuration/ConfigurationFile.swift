@@ -8,6 +8,7 @@ struct ConfigurationFile {
     let connections: [Connection]
     let policies: [DeclaredPolicy]
     let freezes: [Freeze]
+    let anchors: AnchorSettings
 
     /// A policy of the file.
     struct DeclaredPolicy {
@@ -66,8 +67,8 @@ struct ConfigurationFile {
         private mutating func parse(_ bytes: [UInt8]) throws(Problem) -> ConfigurationFile {
             let top = try Fields(
                 try Self.root(bytes), "the file",
-                keys: ["version", "connections", "defaults", "policies", "freezes"],
-                later: ["anchors", "notify"], problems: &problems)
+                keys: ["version", "connections", "defaults", "policies", "freezes", "anchors"],
+                later: ["notify"], problems: &problems)
             // Another version may mean anything, so nothing else is said of it.
             guard try top.integer("version", in: 1...1) != nil else {
                 throw Problem(
@@ -76,9 +77,34 @@ struct ConfigurationFile {
             let (connections, names) = self.connections(top)
             let freezes = self.freezes(top)
             let policies = self.policies(top, connectionNames: names)
+            let anchors = self.anchors(top)
+            refuse(anchors, in: policies)
             problems += Clashes(connections: storedConnections + connections).among(policies)
             return ConfigurationFile(
-                connections: connections, policies: policies, freezes: freezes)
+                connections: connections, policies: policies, freezes: freezes, anchors: anchors)
+        }
+
+        private mutating func anchors(_ top: Fields) -> AnchorSettings {
+            let reader = AnchorsReader(state: state)
+            let settings = problems.attempt { () throws(Problem) in
+                try top.node("anchors").map { (node) throws(Problem) in try reader.read(node) }
+            }
+            return (settings ?? nil) ?? AnchorSettings()
+        }
+
+        /// A delivery in the place of an anchor would look like the loss of it.
+        private mutating func refuse(
+            _ anchors: AnchorSettings, in policies: [DeclaredPolicy]
+        ) {
+            guard let path = anchors.file else { return }
+            for declared in policies
+            where declared.policy.terms.destinations.contains(where: { $0.id == "file:\(path)" }) {
+                problems.append(
+                    Problem(
+                        declared.mark,
+                        "`\(declared.policy.name)` would overwrite the anchor \(path)",
+                        hint: "deliver to another file"))
+            }
         }
 
         /// The connections, and the names of all, those that are wrong included.

@@ -43,6 +43,19 @@ struct DestinationReader {
         _ node: Node
     ) throws(Problem) -> (destination: Destination, mark: Mark) {
         let fields = try Fields(node, "`command`", keys: ["run", "input", "timeout", "required"])
+        let (run, mark) = try Self.words(fields)
+        let timeout = try Self.timeout(fields)
+        let destination = Destination(
+            receiver: .command(
+                CommandTerms(
+                    run: run, input: try fields.word("input", as: PayloadFormat.self) ?? .json,
+                    timeout: timeout)),
+            isRequired: try fields.boolean("required") ?? true)
+        return (destination, mark)
+    }
+
+    /// A program and its arguments, and where the program stands.
+    static func words(_ fields: Fields) throws(Problem) -> (run: [String], mark: Mark) {
         let words = try fields.list("run")
         guard let program = words.first else {
             throw Problem(
@@ -56,23 +69,22 @@ struct DestinationReader {
                 program.mark, "a program must be an absolute path, and this is `\(run[0])`",
                 hint: "no shell and no PATH are used")
         }
+        return (run, program.mark)
+    }
+
+    /// How long a program may take.
+    static func timeout(_ fields: Fields) throws(Problem) -> Interval {
         let timeout = try fields.interval("timeout") ?? Interval(seconds: 30)
         guard timeout >= Interval(seconds: 1), timeout <= .hours(1) else {
             throw Problem(
                 try fields.required("timeout").mark, "`timeout` is expected to be 1s to 1h")
         }
-        let destination = Destination(
-            receiver: .command(
-                CommandTerms(
-                    run: run, input: try fields.word("input", as: PayloadFormat.self) ?? .json,
-                    timeout: timeout)),
-            isRequired: try fields.boolean("required") ?? true)
-        return (destination, program.mark)
+        return timeout
     }
 
     private func absolute(_ key: String, _ fields: Fields) throws(Problem) -> String {
         let path = try fields.requiredText(key)
-        guard isAbsolute(path) else {
+        guard Self.isAbsolute(path) else {
             throw Problem(
                 try fields.required(key).mark,
                 "`\(key)` must be an absolute path without `..`, and this is `\(path)`")
@@ -80,7 +92,8 @@ struct DestinationReader {
         return path
     }
 
-    private func isAbsolute(_ path: String) -> Bool {
+    /// Whether a path leads to one place.
+    static func isAbsolute(_ path: String) -> Bool {
         path.hasPrefix("/") && !path.hasSuffix("/") && path.utf8.count < 4096
             && path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
                 .allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }

@@ -91,6 +91,7 @@ struct Console: Sendable {
     /// Says why the command ends, and what to do.
     func fail(_ failure: Failure) {
         say("keyturn: error: \(failure.message)")
+        if let evidence = failure.evidence, !evidence.isEmpty { say(evidence) }
         if let hint = failure.hint { say("keyturn: hint: \(hint)") }
     }
 

@@ -11,9 +11,10 @@ enum ExitStatus: Int32, CaseIterable {
     case unsettled = 4
     /// Another process is busy with it, for 30 seconds.
     case busy = 5
-    /// The audit trail is broken; nothing is signed.
+    /// The audit trail is broken, or an anchor shows another history; nothing is signed.
     case brokenTrail = 6
-    /// It works, and needs attention: parked, overdue, changed by somebody else, a doubtful clock.
+    /// It works, and needs attention: parked, overdue, changed by somebody else, moved to another
+    /// machine, a doubtful clock, an anchor that does not show all.
     case attention = 7
     /// The command line is wrong.
     case usage = 64
@@ -31,8 +32,9 @@ enum ExitStatus: Int32, CaseIterable {
         case .partialFailure: "some failed, some succeeded"
         case .unsettled: "something is unsettled: it may or may not have happened"
         case .busy: "another process was busy with it for 30 seconds"
-        case .brokenTrail: "the audit trail is broken"
-        case .attention: "attention: parked, overdue, foreign, or a doubtful clock"
+        case .brokenTrail: "the audit trail is broken, or an anchor shows another history"
+        case .attention:
+            "attention: parked, overdue, foreign, moved, a doubtful clock, or an anchor behind"
         case .usage: "the command line is wrong"
         case .loosePermissions: "loose permissions: others may read or write something"
         case .configuration: "configuration, wrong key, newer database, missing admin"

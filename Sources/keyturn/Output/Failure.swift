@@ -13,6 +13,8 @@ struct Failure: Error, Hashable {
     /// What to do about it.
     let hint: String?
     let status: ExitStatus
+    /// What it was seen by, line for line, such as two checkpoints that contradict each other.
+    var evidence: String?
 
     init(_ message: String, hint: String? = nil, _ status: ExitStatus) {
         self.message = message
@@ -75,6 +77,18 @@ struct Failure: Error, Hashable {
                 "the state is damaged: \(what)",
                 hint: "change nothing; run `keyturn audit verify`, and compare with a backup",
                 .brokenTrail)
+        case .anchor(let conflict): self.init(conflict)
+        case .noAnchor(let error):
+            self.init(error)
+            self = Failure(
+                "the anchor file cannot be made: \(message)",
+                hint:
+                    "make its directory for the user of the state, see Set-up in README",
+                status)
+        case .foreignAnchor(let path):
+            self.init(
+                "\(path) holds the checkpoints of another state",
+                hint: "move it away, and keep it: it shows what that state was", .configuration)
         case .wrongKey(let expected, let found):
             self.init(
                 "this is not the root key of this state: its id is \(found), not \(expected)",
@@ -95,6 +109,16 @@ struct Failure: Error, Hashable {
                     "it was not written; run `keyturn audit verify` to see what stands in the way",
                 .brokenTrail)
         }
+    }
+
+    init(_ conflict: AnchorConflict) {
+        self.init(
+            conflict.text,
+            hint: "nothing is signed; a restored or moved state goes on with "
+                + "`keyturn audit new-epoch --reason … --accept-loss`", .brokenTrail)
+        let parts = [("the anchor", conflict.anchored), ("the database", conflict.present)]
+        evidence = parts.compactMap { name, note in note.map { "\(name) has\n\n\($0)" } }
+            .joined(separator: "\n")
     }
 
     init(_ error: VaultError) {

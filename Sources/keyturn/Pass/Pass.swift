@@ -64,7 +64,7 @@ struct Pass: Sendable {
         let work = try await program.storing { () async throws(StorageError) in
             try await store.work(at: now)
         }
-        let units = try await units(work)
+        var units = try await units(work)
         var result = PassReport(
             run: program.run, due: units.filter(\.isWanted).count, secrets: [],
             isByHand: isByHand)
@@ -89,6 +89,15 @@ struct Pass: Sendable {
             return result
         }
         try await program.unlock(store)
+        if let moved = try await settleMachine() {
+            // What was open is parked, and what was due waits for a person (P32).
+            result.moved = moved
+            units = try await self.units(
+                try await program.storing { () async throws(StorageError) in
+                    try await store.work(at: now)
+                })
+        }
+        try await attest(units)
         if !spooled.isEmpty {
             // P14: before anything is looked at. The answers may settle what is open.
             let taken = try await program.storing { () async throws(StorageError) in
@@ -139,6 +148,24 @@ struct Pass: Sendable {
             result.isClockDoubtful = true
         }
         return result
+    }
+
+    /// P32: another machine than last time.
+    private func settleMachine() async throws(Failure) -> Moved? {
+        let store = store
+        let moved = try await program.storing { () async throws(StorageError) in
+            try await store.settleMachine()
+        }
+        if let moved { program.console.tell(moved, "the state was on another machine before") }
+        return moved
+    }
+
+    /// What is acted upon must be what the signed trail has.
+    private func attest(_ units: [Unit]) async throws(Failure) {
+        let (store, secrets) = (store, units.map(\.secret))
+        try await program.storing { () async throws(StorageError) in
+            try await store.attest(secrets)
+        }
     }
 
     /// The incident of an emergency: the one that is open, or a new one (P31).

@@ -1,5 +1,6 @@
 import Audit
 import Rotations
+import Storage
 
 /// What a pass did with one secret.
 struct SecretReport: Sendable {
@@ -95,6 +96,10 @@ struct PassReport: Sendable {
     var exposed: Int?
     /// Whether the clock kept irreversible steps from being taken (P28).
     var isClockDoubtful = false
+    /// What waits for a person since the state was found to be moved (P32).
+    var moved: Moved?
+    /// Whether an anchor does not show all of the trail.
+    var isAnchorBehind = false
 
     var rotated: Int { secrets.filter(\.isRotated).count }
     var failed: Int {
@@ -130,7 +135,9 @@ struct PassReport: Sendable {
                 ? ExitStatus.partialFailure.rawValue : ExitStatus.failure.rawValue
         }
         if busy > 0 { return ExitStatus.busy.rawValue }
-        if isClockDoubtful || foreign > 0 { return ExitStatus.attention.rawValue }
+        if isClockDoubtful || foreign > 0 || moved != nil || isAnchorBehind {
+            return ExitStatus.attention.rawValue
+        }
         return ExitStatus.success.rawValue
     }
 

@@ -174,9 +174,12 @@ import Testing
 
         // A backup is put back, and goes on: another history than the one that was handed out.
         try program.copy("state/keyturn.db", to: "backup")
+        try program.copy("state-anchor/checkpoints", to: "anchor")
         try await program.require(program.keyturn("audit", "export", "--tiles", "tiles"))
         let before = program.directory.text("tiles/checkpoint")
+        // With the anchor of this host: only what was handed out shows it.
         try program.copy("backup", to: "state/keyturn.db")
+        try program.copy("anchor", to: "state-anchor/checkpoints")
         let shorter = await program.keyturn("audit", "export", "--tiles", "tiles")
         #expect(shorter.status == 6)
         try await program.require(
@@ -284,6 +287,7 @@ import Testing
     @Test func `a kept checkpoint finds a state that was put back`() async throws {
         let (program, _) = try await rotated()
         try program.copy("state/keyturn.db", to: "backup")
+        try program.copy("state-anchor/checkpoints", to: "anchor")
         try await program.require(
             program.keyturn("policy", "pause", "ci", "--until", "3d", "--reason", "x"))
         try await keep("kept", program, "audit", "checkpoint")
@@ -291,7 +295,9 @@ import Testing
         #expect(good.status == 0)
         #expect(good.output.contains("of them kept, "))
 
+        // With the anchor of this host: only what was handed out shows it.
         try program.copy("backup", to: "state/keyturn.db")
+        try program.copy("anchor", to: "state-anchor/checkpoints")
 
         #expect(await program.keyturn("audit", "verify").status == 0)
         let found = await program.keyturn("audit", "verify", "--since", "kept")
@@ -309,6 +315,7 @@ import Testing
 
     @Test func `a checkpoint of another state is not taken for an older one`() async throws {
         let program = try await exported()
+        try program.directory.remove("state-anchor/checkpoints")
         try await program.require(program.keyturn("init"))
         let outcome = await program.keyturn("audit", "verify", "--since", "kept")
         #expect(outcome.status == 6)

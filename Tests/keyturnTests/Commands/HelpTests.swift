@@ -18,6 +18,8 @@ import Testing
                 "audit list", "audit show", "audit verify", "audit report", "audit export",
                 "audit prove",
                 "audit sample", "audit checkpoint", "audit key", "audit find-value",
+                "audit rotate-key", "audit new-epoch", "audit witness-request",
+                "audit add-cosignature",
             ])
     }
 

@@ -14,7 +14,7 @@ import Testing
         #expect(outcome.status == 0)
         #expect(outcome.output.contains("root key:  file:\(program.directory.file("state.key"))\n"))
         #expect(outcome.conversation.contains("keep a copy of the root key apart"))
-        #expect(program.directory.names == ["out", "state", "state.key"])
+        #expect(program.directory.names == ["out", "state", "state-anchor", "state.key"])
         #expect(await program.isTrailIntact())
     }
 

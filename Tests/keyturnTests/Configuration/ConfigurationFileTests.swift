@@ -29,8 +29,8 @@ struct Wrong: Sendable, CustomTestStringConvertible {
             "version: 1\npolices: []\n",
             "2:1: the file has no key `polices` (did you mean `policies`?)"),
         Wrong(
-            "version: 1\nanchors: []\n",
-            "2:1: `anchors` is not carried out by this version "
+            "version: 1\nnotify: []\n",
+            "2:1: `notify` is not carried out by this version "
                 + "(leave it out; nothing would happen by it)"),
         Wrong(
             "version: 1\npolicies: 3\n",

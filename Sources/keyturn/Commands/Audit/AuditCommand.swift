@@ -13,5 +13,7 @@ struct AuditCommand: ParsableCommand {
             AuditList.self, AuditShow.self, AuditVerify.self, AuditReport.self, AuditExport.self,
             AuditProve.self,
             AuditSample.self, AuditCheckpoint.self, AuditKey.self, AuditFindValue.self,
+            AuditRotateKey.self, AuditNewEpoch.self, AuditWitnessRequest.self,
+            AuditAddCosignature.self,
         ])
 }

@@ -9,13 +9,14 @@ struct AuditVerify: KeyturnCommand {
         commandName: "verify", abstract: "Recompute the whole trail, and say what is wrong.",
         discussion: """
             Entries and their form, the Merkle tree, every signed checkpoint, the columns that \
-            queries use, the vault's records, the schema and its triggers. It needs no root key. \
+            queries use, the vault's records, the tables that entries speak of, the schema and its \
+            triggers, every checkpoint in the anchor files, and cosignatures. It needs no root key. \
             What is wrong names the first entry concerned; exit status 6.
 
-            It compares the state with itself. That nobody replaced all of it is shown by a \
-            checkpoint that was kept elsewhere: --since checks that the trail goes on from it, and \
-            looks only at what came after. With --log or --proof it checks what was exported, \
-            without state, root key or network.
+            On this host it compares the state with what lies on this host. That nobody replaced \
+            all of it is shown by a checkpoint that was kept elsewhere: --since checks that the \
+            trail goes on from it, and looks only at what came after. With --log or --proof it \
+            checks what was exported, without state, root key or network.
 
               keyturn audit verify
               keyturn audit verify --since kept
@@ -108,16 +109,18 @@ struct AuditVerify: KeyturnCommand {
             "entries": .integer(Int64(result.entryCount)),
             "checkpoints": .integer(Int64(result.checkpointCount)),
             "records": .integer(Int64(result.recordCount)),
+            "anchored": .integer(Int64(result.anchoredCount)),
             "checkpoint": .string(result.checkpoint ?? ""),
             "vkey": .string(keys.first?.description ?? ""),
         ]
         object["since"] = kept.map { .integer(Int64($0.size)) }
         return tell(
             Verdict(
-                findings: result.findings,
+                findings: result.findings, remarks: result.remarks,
                 summary: "\(result.entryCount) entries, "
                     + (kept.map { "\($0.size) of them kept, " } ?? "")
-                    + "\(result.checkpointCount) checkpoints, \(result.recordCount) vault records",
+                    + "\(result.checkpointCount) checkpoints, \(result.anchoredCount) anchored, "
+                    + "\(result.recordCount) vault records",
                 object: object), console)
     }
 
@@ -127,6 +130,8 @@ struct AuditVerify: KeyturnCommand {
         var subject = "the audit trail is"
         var hint = "keep the state as it is, and compare it with a backup"
         let findings: [LogVerifier.Finding]
+        /// What is odd and breaks nothing.
+        var remarks: [String] = []
         /// What was looked at.
         let summary: String
         /// The same for `--json`.
@@ -144,6 +149,9 @@ struct AuditVerify: KeyturnCommand {
                 object["seq"] = finding.sequence.map { .integer(Int64($0)) }
                 console.answer(object)
             }
+            for remark in verdict.remarks {
+                console.answer(["kind": .string("remark"), "text": .string(remark)])
+            }
             let whole: [String: JSON] = [
                 "kind": .string("verification"), "intact": .boolean(findings.isEmpty),
             ]
@@ -153,6 +161,7 @@ struct AuditVerify: KeyturnCommand {
                 let place = finding.sequence.map { "entry \($0): " } ?? ""
                 console.answer("\(place)\(finding.problem)")
             }
+            for remark in verdict.remarks { console.say("keyturn: \(remark)") }
             console.answer(
                 "\(verdict.summary): "
                     + (findings.isEmpty

@@ -56,7 +56,8 @@ struct PolicyApply: KeyturnCommand {
         let stored = try await program.storing { () async throws(StorageError) in
             (
                 connections: try await store.connections(), policies: try await store.policies(),
-                freezes: try await store.freezes(), owners: try await store.identities(),
+                freezes: try await store.freezes(),
+                anchors: try await store.anchorSettings(), owners: try await store.identities(),
                 names: try await store.secretNames(),
                 obligations: try await store.obligations(),
                 keySource: try await store.rootKeySource().source
@@ -71,7 +72,7 @@ struct PolicyApply: KeyturnCommand {
                 parsed,
                 over: ApplyPlan.Stored(
                     connections: stored.connections, policies: stored.policies,
-                    freezes: stored.freezes,
+                    freezes: stored.freezes, anchors: stored.anchors,
                     owner: { target, host in
                         stored.owners[
                             Identity(

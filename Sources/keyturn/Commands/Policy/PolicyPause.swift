@@ -66,25 +66,48 @@ struct PolicyPause: KeyturnCommand {
 struct PolicyResume: KeyturnCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Let a paused policy's schedule go on.",
-        discussion: "  keyturn policy resume ci-deployer")
+        discussion: """
+            After a move or a restore of the state all schedules are held: --all lets them go on.
+
+              keyturn policy resume ci-deployer
+              keyturn policy resume --all
+            """)
 
     @OptionGroup var options: StateOptions
-    @Argument(help: "The policy's name.") var name: String
+    @Argument(help: "The policy's name.") var name: String?
+    @Flag(name: .long, help: "All policies that are paused.") var all = false
     @Flag(name: .long, help: "Say what would happen, and change nothing.")
     var dryRun = false
+
+    mutating func validate() throws {
+        guard (name != nil) != all else { throw ValidationError("name a policy, or --all") }
+    }
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
         let store = try await program.open(dryRun: dryRun)
-        let stored = try await store.policyOrFailure(name)
-        let wasPaused = stored.pausedUntil != nil
-        if wasPaused, !dryRun {
-            try await program.unlock(store)
-            try await program.storing { () async throws(StorageError) in
-                try await store.resume(stored.secret)
+        let policies: [StoredPolicy]
+        if let name {
+            policies = [try await store.policyOrFailure(name)]
+        } else {
+            policies = try await program.storing { () async throws(StorageError) in
+                try await store.policies().filter { $0.pausedUntil != nil }
             }
         }
-        program.console.answer(
+        let paused = policies.filter { $0.pausedUntil != nil }.map(\.secret)
+        if !paused.isEmpty, !dryRun {
+            try await program.unlock(store)
+            try await program.storing { () async throws(StorageError) in
+                try await store.resume(paused)
+            }
+        }
+        for policy in policies { tell(policy, program.console) }
+        return 0
+    }
+
+    private func tell(_ stored: StoredPolicy, _ console: Console) {
+        let (name, wasPaused) = (stored.policy.name, stored.pausedUntil != nil)
+        console.answer(
             json: options.json,
             wasPaused
                 ? "\(name): its schedule \(dryRun ? "would go on" : "goes on")"
@@ -93,7 +116,6 @@ struct PolicyResume: KeyturnCommand {
                 "kind": .string("resume"), "name": .string(name),
                 "was_paused": .boolean(wasPaused), "applied": .boolean(wasPaused && !dryRun),
             ])
-        return 0
     }
 }
 

@@ -96,28 +96,32 @@ extension Rotator {
 
     /// The changes that say: a call that seemed not carried out was, and nobody saw the secret. The
     /// lost version's number stands in `rotation.to`.
+    ///
+    /// What it made under its name is all that it can make. In place nobody knows whether it was this
+    /// call that replaced the secret: it stays under watch, for it may come still.
     func lateCommit(
         of attempt: Attempt, _ credential: CredentialReference, in rotation: inout Rotation
     ) async throws(JournalError) -> [Change] {
+        // It was taken for the reason before, and is settled.
+        guard attempt.effect.state != .done else { return [] }
         let newest = try await journal.versions(of: rotation.secret).first?.number ?? 0
         let number = max(newest, rotation.to ?? 0) + 1
         rotation.to = number
-        return [
-            .settled(attempt.effect, .done, .lateCommit, status: nil),
-            .unwatched(attempt.effect),
-            .lost(version: number, credential, attempt.effect),
-        ]
+        var changes = [Change.settled(attempt.effect, .done, .lateCommit, status: nil)]
+        if attempt.effect.name != nil { changes.append(.unwatched(attempt.effect)) }
+        return changes + [.lost(version: number, credential, attempt.effect)]
     }
 
     /// The oldest attempt in place that may have replaced this version, although it seemed not to:
-    /// the others are watched for longer.
+    /// the others are watched for longer. One that was taken for the reason before comes last.
     func lateAttempt(_ attempts: [Attempt], since version: Version) -> Attempt? {
-        attempts.last { attempt in
+        let possible = attempts.filter { attempt in
             guard attempt.effect.name == nil else { return false }
             let isOpen = [.intended, .answered, .unsettled, .abandoned].contains(
                 attempt.effect.state)
             return isWatched(attempt) || isOpen && attempt.effect.intendedAt >= version.issuedAt
         }
+        return possible.last { $0.effect.state != .done } ?? possible.last
     }
 
     /// Whether a refusal of the version would be our own doing: it never proved itself, or an earlier

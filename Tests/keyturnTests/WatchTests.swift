@@ -57,6 +57,31 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `a call that was taken for the reason may come still, and is watched on`()
+        async throws
+    {
+        let (program, account) = try await unsettledAccount()
+        _ = program.emulator.rotateElsewhere(account: account.id)  // somebody else, after all
+        try await program.require(program.keyturn("run"))
+        let quiet = await program.keyturn("run")
+        #expect(quiet.status == 0 && quiet.output == "")
+        _ = program.emulator.rotateElsewhere(account: account.id)  // the call
+        program.advance(.minutes(6))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(program.isDeliveredAccepted("ci", account))
+        let settled = try program.database().first(
+            """
+            SELECT count(*) FROM audit_entry
+            WHERE type = 'effect.settled' AND json_extract(leaf, '$.cause') = 'late-commit'
+            """
+        ) { $0.int(0) }
+        #expect(settled == 1)
+        #expect(await program.keyturn("run").output == "")
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `a call without evidence is watched, since it may come late over its recovery`()
         async throws
     {

@@ -131,18 +131,20 @@ class Life:
             waits, stuck = [], []
             for name, step, cause, next_try in self.open():
                 is_soon = step == "retire" and cause is None and (next_try or 0) < now + 10_000
-                (waits if is_soon else stuck).append((name, next_try or 0))
-            owing = self.owing() - {name for name, _ in stuck}
+                (waits if is_soon else stuck).append((name, cause, next_try or 0))
+            owing = self.owing() - {name for name, _, _ in stuck}
             if not (waits or stuck or owing) and (ended.status, ended.output) == (0, ""):
                 return
-            for name, _ in stuck:
+            for name, cause, _ in stuck:
                 self.tally.add("taken up by hand")
-                action = "resume" if self.plan.resumes else "rotate"
+                # A rotation mints three times at most (P15); what is wanted then is another.
+                resumes = self.plan.resumes and cause != "too-many-mintings"
+                action = "resume" if resumes else "rotate"
                 world.run(*arguments(world, action, (name,), ""))
             for name in owing:
                 world.run("deliver", name)
             if waits and not stuck:
-                time.sleep(max(0.0, (max(date for _, date in waits) - now) / 1000))
+                time.sleep(max(0.0, (max(date for _, _, date in waits) - now) / 1000))
         raise Broken(f"6: it does not come to rest: {self.open()}")
 
     def run(self):

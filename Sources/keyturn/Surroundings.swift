@@ -21,6 +21,8 @@ struct Surroundings: Sendable {
     let stopSignal: @Sendable () -> Int32?
     /// What a rotation writes to: the store itself, or what a test puts before it to stop there.
     let journal: @Sendable (Store) -> any Journal
+    /// How long a request may take with everything.
+    let requestLimit: Duration
 
     init(
         console: Console, clock: WallClock, environment: [String: String],
@@ -28,7 +30,8 @@ struct Surroundings: Sendable {
         readText: @escaping @Sendable (_ limit: Int) throws(Failure) -> String,
         ask: @escaping @Sendable (_ question: String) -> String?,
         stopSignal: @escaping @Sendable () -> Int32?,
-        journal: @escaping @Sendable (Store) -> any Journal = { $0 }
+        journal: @escaping @Sendable (Store) -> any Journal = { $0 },
+        requestLimit: Duration = .seconds(30)
     ) {
         self.console = console
         self.clock = clock
@@ -38,6 +41,7 @@ struct Surroundings: Sendable {
         self.ask = ask
         self.stopSignal = stopSignal
         self.journal = journal
+        self.requestLimit = requestLimit
     }
 }
 

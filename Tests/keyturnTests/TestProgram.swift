@@ -21,6 +21,8 @@ final class TestProgram: Sendable {
     let checksBeforeSignal = Mutex<Int?>(nil)
     /// What stands before the journal of each command from now on.
     let journal = Mutex<@Sendable (Store) -> any Journal>({ $0 })
+    /// How long a request may take from now on; only a provider that hangs makes it matter.
+    let requestLimit = Mutex<Duration>(.seconds(30))
     /// The project that API keys are made in.
     let project: String
     /// The first admin.
@@ -113,7 +115,8 @@ final class TestProgram: Sendable {
                 return secret
             },
             readText: { _ throws(Failure) in input ?? "" }, ask: { _ in answer },
-            stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 })
+            stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 },
+            requestLimit: requestLimit.withLock { $0 })
         let status = await Keyturn.main(arguments, in: surroundings)
         return Outcome(
             status: status, output: output.text, conversation: conversation.text)

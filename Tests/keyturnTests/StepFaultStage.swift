@@ -1,0 +1,340 @@
+import FoundationEssentials
+import PineconeEmulator
+import Rotations
+import SQLite
+import TestSupport
+import Testing
+
+@testable import keyturn
+
+/// A program that is about to make a call, and can be brought back to that moment.
+final class StepFaultStage {
+    let program: TestProgram
+    let site: CallSite
+    /// The policy's name.
+    let name: String
+    private let old: Old
+    private let mintingsBefore: Int
+    private let saved: (service: Service, ms: Int64)
+
+    /// The credential whose value the rotation replaces.
+    private enum Old {
+        case account(ServiceAccount)
+        case key(APIKey)
+    }
+
+    /// Sets the stage for a call.
+    init(_ site: CallSite) async throws {
+        let program = try await TestProgram()
+        self.program = program
+        self.site = site
+        name = site.world == .key ? "search" : "ci"
+        switch site.world {
+        case .account: _ = try await program.dueAccount(held: true)
+        case .adopted: _ = try await program.dueAccount()
+        case .admin: try await Self.setUpAdmin(program)
+        case .key: _ = try await program.dueKey(held: true)
+        case .sibling: _ = try await program.dueSibling(held: true)
+        }
+        old = try Self.current(in: program, site.world)
+        try await Self.happen(site, in: program, old)
+        mintingsBefore = Self.mintings(in: program, site.world)
+        saved = (program.emulator.withService { service, _ in service }, program.clock.now)
+        try Self.copy(program.directory.path, to: program.directory.file(Self.savedName))
+    }
+
+    /// Two admins, the second of which has a policy.
+    private static func setUpAdmin(_ program: TestProgram) async throws {
+        let second = program.emulator.addOwner(name: "ops-b")
+        let admins = ["ops-a", "ops-b"]
+        try await program.require(program.keyturn("init"))
+        try await program.apply(program.policy("ci", account: second), admins: admins)
+        try await program.logIn("ops-a", program.admin)
+        try await program.logIn("ops-b", second)
+    }
+
+    private static func current(
+        in program: TestProgram, _ world: CallSite.World
+    ) throws -> Old {
+        switch world {
+        case .key:
+            return .key(
+                try #require(program.emulator.liveKeys.first { $0.projectID == program.project }))
+        case .account, .adopted, .admin, .sibling:
+            let account = program.emulator.liveAccounts.first { $0.id != program.admin.id }
+            return .account(try #require(account))
+        }
+    }
+
+    /// What happened before the run that meets the fault.
+    private static func happen(
+        _ site: CallSite, in program: TestProgram, _ old: Old
+    ) async throws {
+        let minting: PineconeEmulator.Operation =
+            switch site.world {
+            case .key: .createAPIKey
+            case .sibling: .createServiceAccount
+            case .account, .adopted, .admin: .rotateSecret
+            }
+        switch site.past {
+        case .due: break
+        case .lostBefore:
+            program.emulator.inject(Fault(operation: minting, effect: .before(.status(503))))
+        case .lostAfter:
+            program.emulator.inject(Fault(operation: minting, effect: .after(.status(500))))
+        case .stored:
+            program.follow(StopPlan(at: 3, .afterCommit))
+            await program.keyturn("run")
+            program.journal.withLock { $0 = { $0 } }
+            switch old {
+            case .account(let account):
+                program.emulator.grantElsewhere(
+                    .project(program.project, .dataPlaneViewer), account: account.id)
+            case .key(let key):
+                program.emulator.setRolesElsewhere(key.roles + [.dataPlaneViewer], apiKey: key.id)
+            }
+        case .overlapOver, .deletedElsewhere:
+            try await program.require(program.keyturn("run"))
+            program.advance(.hours(25))
+            guard site.past == .deletedElsewhere else { break }
+            switch old {
+            case .account(let account): program.emulator.deleteElsewhere(account: account.id)
+            case .key(let key): program.emulator.deleteElsewhere(apiKey: key.id)
+            }
+        case .watched, .cameLate:
+            program.emulator.inject(Fault(operation: minting, effect: .before(.status(503))))
+            #expect(await program.keyturn("run").status == 1)
+            try await program.require(program.keyturn("run"))
+            if minting != .rotateSecret {
+                program.advance(.hours(25))
+                try await program.require(program.keyturn("run"))
+            }
+            guard site.past == .cameLate else { break }
+            let attempt = try program.database().first(
+                "SELECT name FROM effect WHERE watch_until_ms IS NOT NULL"
+            ) { $0.optionalText(0) }
+            let attemptName = (attempt ?? nil) ?? ""
+            switch (site.world, old) {
+            case (.key, _):
+                _ = program.emulator.addAPIKey(project: program.project, name: attemptName)
+            case (.sibling, _): _ = program.emulator.addServiceAccount(name: attemptName)
+            case (_, .account(let account)):
+                _ = program.emulator.rotateElsewhere(account: account.id)
+            case (_, .key): break
+            }
+        }
+    }
+
+    // MARK: Back to the beginning
+
+    private static let savedName = "saved"
+
+    /// Brings everything back to the moment before the call.
+    func restore() throws {
+        let directory = program.directory
+        for name in directory.names where name != Self.savedName {
+            try FileManager.default.removeItem(atPath: directory.file(name))
+        }
+        try Self.copy(directory.file(Self.savedName), to: directory.path)
+        program.emulator.withService { service, _ in service = saved.service }
+        program.clock.advance(ms: saved.ms - program.clock.now)
+    }
+
+    private static func copy(_ source: String, to target: String) throws {
+        let names = TemporaryDirectory.names(in: source).filter { $0 != savedName }
+        try FileManager.default.createDirectory(
+            atPath: target, withIntermediateDirectories: true)
+        for name in names {
+            try FileManager.default.copyItem(
+                atPath: "\(source)/\(name)", toPath: "\(target)/\(name)")
+        }
+    }
+
+    // MARK: The fault
+
+    private static let manyTimes = 1_000_000
+
+    /// Brings the fault about: for one call, or until `lift`.
+    func bring(_ fault: CallFault, isLasting: Bool) {
+        if fault == .hungBefore || fault == .hungAfter {
+            program.requestLimit.withLock { $0 = .seconds(1) }
+        }
+        guard let effect = fault.effect else {
+            bringLate(fault, isLasting: isLasting)
+            return
+        }
+        program.emulator.inject(
+            Fault(
+                operation: site.operation, target: target, effect: effect,
+                times: isLasting ? Self.manyTimes : 1, skip: site.skip))
+    }
+
+    private func bringLate(_ fault: CallFault, isLasting: Bool) {
+        let life: Int64 = (isLasting ? 86_400 : 45) * 1000
+        if fault == .newValueLate {
+            program.emulator.settings.newSecretDelayMs = life
+            program.emulator.settings.newKeyDelayMs = life
+        } else {
+            program.emulator.settings.oldSecretLifeMs = life
+            program.emulator.settings.deletedKeyLifeMs = life
+            program.emulator.settings.deletedVisibleMs = life
+        }
+    }
+
+    private var target: String? {
+        switch (site.subject, old) {
+        case (.anybody, _): nil
+        case (.admin, _): program.admin.clientID
+        case (.old, .account(let account)): account.clientID
+        case (.old, .key(let key)): key.id
+        case (.new, _): program.deliveredAccount(name)?.clientID
+        }
+    }
+
+    /// Whether the fault has met a call.
+    func hasStruck(_ fault: CallFault) -> Bool {
+        guard let effect = fault.effect else { return true }
+        let left = program.emulator.faults.first {
+            $0.operation == site.operation && $0.effect == effect && $0.target == target
+        }
+        return left.map { $0.skip == 0 && ($0.times ?? 0) < Self.manyTimes && $0.times != 1 }
+            ?? true
+    }
+
+    /// The provider is well again.
+    func lift() {
+        program.emulator.removeFaults()
+        program.emulator.settings = Settings()
+        program.requestLimit.withLock { $0 = .seconds(30) }
+    }
+
+    // MARK: What the world shows
+
+    /// Minting calls that were carried out since.
+    var mintings: Int { Self.mintings(in: program, site.world) - mintingsBefore }
+
+    private static func mintings(in program: TestProgram, _ world: CallSite.World) -> Int {
+        switch world {
+        case .key: program.emulator.committed(.createAPIKey)
+        case .sibling: program.emulator.committed(.createServiceAccount)
+        case .account, .adopted, .admin: program.emulator.committed(.rotateSecret)
+        }
+    }
+
+    /// Whether what consumers have is accepted.
+    var isDeliveredAccepted: Bool { deliveredID != nil }
+
+    private var deliveredID: String? {
+        switch (site.world, old) {
+        case (.key, _):
+            program.emulator.liveKeys.first {
+                $0.value == program.directory.text("out/\(name)")
+                    && program.emulator.accepts(apiKey: $0.value)
+            }?.id
+        case (.sibling, _): program.deliveredAccount(name)?.id
+        case (_, .account(let account)):
+            program.isDeliveredAccepted(name, account) ? account.id : nil
+        case (_, .key): nil
+        }
+    }
+
+    /// Whether the replaced value is still accepted.
+    var isOldAlive: Bool {
+        switch old {
+        case .account(let account): program.isAccepted(account)
+        case .key(let key): program.emulator.accepts(apiKey: key.value)
+        }
+    }
+
+    private var oldID: String {
+        switch old {
+        case .account(let account): account.id
+        case .key(let key): key.id
+        }
+    }
+
+    private var live: Set<String> {
+        switch site.world {
+        case .key:
+            Set(program.emulator.liveKeys.filter { $0.projectID == program.project }.map(\.id))
+        case .account, .adopted, .admin, .sibling: program.liveAccountIDs
+        }
+    }
+
+    private func count(_ sql: String, _ parameters: [Value] = []) throws -> Int {
+        try program.database().first(sql, parameters) { $0.int(0) } ?? 0
+    }
+
+    /// Whether only the old credential's date is left of a rotation that went straight.
+    private var isOnTheStraightPath: Bool {
+        get throws {
+            guard site.world == .key || site.world == .sibling, let new = deliveredID,
+                new != oldID, live == [oldID, new]
+            else { return false }
+            return try count(
+                """
+                SELECT count(*) FROM rotation
+                WHERE state = 'open' AND step = 'retire' AND cause IS NULL
+                """) == 1
+                && count(
+                    "SELECT count(*) FROM effect WHERE state IN ('intended', 'answered', 'unsettled')"
+                ) == 0
+        }
+    }
+
+    /// Runs until all is done, or nearly: what follows a straight path is straight.
+    func finish() async throws {
+        for _ in 0..<6 {
+            if try isOnTheStraightPath { return }
+            if try count("SELECT count(*) FROM rotation WHERE state IN ('open', 'parked')") == 0 {
+                return
+            }
+            program.advance(.hours(25))
+            await program.keyturn("run")
+        }
+    }
+
+    /// What is wrong with the world once all is done; each a clause.
+    func problems() async throws -> [String] {
+        var problems: [String] = []
+        func require(_ holds: Bool, _ problem: String) {
+            if !holds { problems.append(problem) }
+        }
+        require(isDeliveredAccepted, "what is delivered is not accepted")
+        if try isOnTheStraightPath {
+            require(isOldAlive, "the old one died before its date")
+        } else {
+            require(!isOldAlive, "the old one lives")
+            require(live == Set([deliveredID].compactMap { $0 }), "other credentials live")
+        }
+        for id in live {
+            require(
+                try count("SELECT count(*) FROM version WHERE provider_id = ?", [.text(id)]) > 0,
+                "a live credential has no row")
+        }
+        require(
+            try count(
+                "SELECT count(*) FROM effect WHERE state IN ('intended', 'answered', 'unsettled')")
+                == 0, "an effect is not settled")
+        // What was settled as not carried out may be found to have been, late (P17).
+        require(
+            try count(
+                """
+                SELECT count(*) FROM effect e WHERE 1 <> (
+                  SELECT count(*) FROM audit_entry a WHERE a.type = 'effect.settled'
+                    AND a.outcome <> 'unsettled' AND json_extract(a.leaf, '$.effect') = e.id
+                    AND coalesce(json_extract(a.leaf, '$.cause'), '') <> 'late-commit')
+                """) == 0, "an effect has not one outcome in the trail")
+        require(program.leftovers == [] && program.spooled == [], "something is left over")
+        require(await program.isTrailIntact(), "the trail is broken")
+        return problems
+    }
+
+    /// Whether a further run says and writes nothing.
+    func isQuiet() async -> Bool {
+        let before = program.directory.text("state/keyturn.db")
+        let run = await program.keyturn("run")
+        return run.status == 0 && run.output == ""
+            && program.directory.text("state/keyturn.db") == before
+    }
+}

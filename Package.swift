@@ -123,6 +123,12 @@ let package = Package(
                 "SQLite", "Secrets",
                 "Storage", "TestSupport", "Vault",
             ]),
+        tests(
+            "SimulationTests",
+            [
+                "Audit", "FaultyDisk", "Handoff", "OpenSSL", "Pinecone", "Rotations", "SQLite", "Secrets",
+                "Storage", "TestSupport", "Vault", "keyturn",
+            ]),
         tests("HandoffTests", ["Handoff", "OpenSSL", "Rotations", "Secrets"]),
         tests("PineconeTests", ["HTTP", "OpenSSL", "Pinecone", "Rotations", "Secrets"]),
         tests("RotationsTests", ["Rotations"], strict),

@@ -24,9 +24,8 @@ package struct Checkpoint: Hashable, Sendable {
     package init?(text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 4, lines.last == "", !lines[0].isEmpty,
-            lines[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            lines[1] == "0" || !lines[1].hasPrefix("0"), let size = Int(lines[1]),
-            let root = bytes(base64: lines[2]), root.count == MerkleTree.hashByteCount,
+            let size = number(decimal: lines[1]), let root = bytes(base64: lines[2]),
+            root.count == MerkleTree.hashByteCount,
             lines[3..<(lines.count - 1)].allSatisfy({ !$0.isEmpty })
         else { return nil }
         self.init(origin: String(lines[0]), size: size, root: root)

@@ -16,16 +16,17 @@ package struct LogVerifier: Sendable {
         }
     }
 
-    private let keys: [VerifierKey]
-    private var frontier = MerkleFrontier()
+    /// The keys of the log.
+    package let keys: [VerifierKey]
+    private var frontier: MerkleFrontier
     /// The size of the last checkpoint that was good.
-    private var coveredSize = 0
+    private var coveredSize: Int
     /// Findings so far, at most `maximumFindingCount`.
     package private(set) var findings: [Finding] = []
     /// Checkpoints that were checked.
     package private(set) var checkpointCount = 0
     /// The size of the newest checkpoint.
-    package private(set) var newestCheckpointSize = 0
+    package private(set) var newestCheckpointSize: Int
     /// The hash of each vault record that must exist now, by what it belongs to.
     package private(set) var records: [RecordKey: [UInt8]] = [:]
     /// The entry that says so.
@@ -48,10 +49,34 @@ package struct LogVerifier: Sendable {
     private static let maximumFindingCount = 100
 
     /// A verifier for a log whose checkpoints one of these keys signed.
-    package init(keys: [VerifierKey]) { self.keys = keys }
+    ///
+    /// - Parameter known: the tree of a checkpoint that was verified, from which on it goes.
+    package init(keys: [VerifierKey], known: MerkleFrontier = MerkleFrontier()) {
+        self.keys = keys
+        frontier = known
+        coveredSize = known.size
+        newestCheckpointSize = known.size
+    }
 
     /// The number of entries so far.
     package var size: Int { frontier.size }
+
+    /// The root over the entries so far.
+    package var root: [UInt8] { frontier.root }
+
+    /// What is found out about an entry by itself, whatever stands around it. It is most of the work,
+    /// and many may be done at once.
+    package struct Examined: Sendable {
+        /// The leaf hash of its bytes.
+        package let hash: [UInt8]
+        fileprivate let entry: Entry?
+
+        /// Hashes and reads an entry.
+        package init(leaf: [UInt8]) {
+            hash = MerkleTree.leafHash(leaf.span)
+            entry = Entry(leaf: leaf)
+        }
+    }
 
     /// Checks the next entry.
     /// - Parameters:
@@ -59,33 +84,50 @@ package struct LogVerifier: Sendable {
     ///   - projection: the columns as stored.
     /// - Returns: the nodes that this entry completes, to be compared with the stored ones.
     package mutating func add(
-        leaf: [UInt8], hash: [UInt8], projection: Entry.Projection
+        _ examined: Examined, hash: [UInt8], projection: Entry.Projection
     ) -> [(at: NodePosition, hash: [UInt8])] {
         let sequence = frontier.size
-        let found = MerkleTree.leafHash(leaf.span)
         if projection.sequence != sequence {
             report(sequence, "entry \(projection.sequence) stands where \(sequence) belongs")
         }
-        if found != hash { report(sequence, "the entry is not what its hash was made of") }
-        if let entry = Entry(leaf: leaf) {
-            if entry.projection.sequence != sequence {
-                report(sequence, "the entry says that it is \(entry.projection.sequence)")
-            } else if entry.projection != projection {
-                report(sequence, "a column differs from the entry")
-            }
-            note(entry, at: sequence)
-        } else {
-            report(sequence, "the entry is not in canonical form")
+        if examined.hash != hash {
+            report(sequence, "the entry is not what its hash was made of")
         }
-        return frontier.append(found)
+        read(examined.entry, projection)
+        return frontier.append(examined.hash)
+    }
+
+    /// Checks the next entry of an export, beside which nothing stands.
+    package mutating func add(leaf: [UInt8]) {
+        let examined = Examined(leaf: leaf)
+        read(examined.entry, nil)
+        frontier.append(examined.hash)
+    }
+
+    /// Checks what the entry says of itself, and its columns where there are any.
+    private mutating func read(_ entry: Entry?, _ projection: Entry.Projection?) {
+        let sequence = frontier.size
+        guard let entry else {
+            return report(sequence, "the entry is not in canonical form")
+        }
+        if entry.projection.sequence != sequence {
+            report(sequence, "the entry says that it is \(entry.projection.sequence)")
+        } else if let projection, entry.projection != projection {
+            report(sequence, "a column differs from the entry")
+        }
+        note(entry, at: sequence)
     }
 
     /// Checks a checkpoint of the present size.
     package mutating func check(note: String) {
+        check(Checkpoint(note: note, signedByOneOf: keys))
+    }
+
+    /// The same for one that was opened already: nil when no key of the log signed it.
+    package mutating func check(_ checkpoint: Checkpoint?) {
         checkpointCount += 1
         newestCheckpointSize = frontier.size
         // What is wrong is wrong from the first entry on that no good checkpoint covers.
-        let checkpoint = keys.lazy.compactMap { Checkpoint(note: note, signedBy: $0) }.first
         guard let checkpoint else {
             return report(coveredSize, "the checkpoint is not signed by this log's key")
         }

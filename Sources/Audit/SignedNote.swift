@@ -82,7 +82,7 @@ package struct SignedNote: Sendable {
     package let signatures: [Signature]
 
     /// 1 MB, as Go's reader has it.
-    private static let maximumByteCount = 1_000_000
+    static let maximumByteCount = 1_000_000
     private static let maximumSignatureCount = 100
 
     /// Takes a note apart. Nil when it is malformed.

@@ -59,6 +59,8 @@ int cl_set_nonblocking(int descriptor) {
 
 int cl_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int cl_sync_file_system(int descriptor) { return syncfs(descriptor); }
+
 int cl_may_write_directory(int directory) {
     return faccessat(directory, ".", W_OK | X_OK, AT_EACCESS);
 }

@@ -74,6 +74,31 @@ extension Descriptor {
         return bytes
     }
 
+    /// The next bytes, at most `count` of them and none at the end; waits for a pipe (read(2)).
+    package borrowing func read(upTo count: Int) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let number = number
+        while true {
+            let count = bytes.withUnsafeMutableBytes {
+                Glibc.read(number, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                bytes.removeLast(bytes.count - count)
+                return bytes
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: _ = try Poll.wait(for: [number], timeout: .seconds(60))
+            default: throw SystemError("read")
+            }
+        }
+    }
+
+    /// Forces all of the file system that it is on to the disk (syncfs(2)).
+    package borrowing func syncFileSystem() throws(SystemError) {
+        try require(cl_sync_file_system(number) == 0, "syncfs")
+    }
+
     /// Forces the contents, or a directory's names, to the disk (fsync(2)). An error means that
     /// what was written may be lost; asking again proves nothing.
     package borrowing func sync() throws(SystemError) {

@@ -47,6 +47,8 @@ package enum EventType: String, Sendable, CaseIterable {
     case incidentOpened = "incident.opened"
     case incidentClosed = "incident.closed"
     case stateMoved = "state.moved"
+    case auditExported = "audit.exported"
+    case secretSearched = "secret.searched"
 }
 
 /// One fact. Every field is typed and optional; there is no free map that a value could enter by.
@@ -91,11 +93,19 @@ package struct Event: Hashable, Sendable {
     package var incident: Identifier?
     /// What an emergency is about, as the person said it.
     package var selector: String?
+    /// In which form the trail was handed out.
+    package var exported: ExportFormat?
 
     package init(_ type: EventType, _ fill: (inout Event) -> Void = { _ in }) {
         self.type = type
         fill(&self)
     }
+}
+
+/// The forms in which the trail is handed out.
+package enum ExportFormat: String, Sendable {
+    case jsonLines = "jsonl"
+    case tiles
 }
 
 /// A credential at the provider.

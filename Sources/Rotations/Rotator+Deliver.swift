@@ -13,8 +13,10 @@ extension Rotator {
         }
         switch (delivered, rotation.terms.strategy) {
         case (.foreignRotated, .inPlace):
-            // P17: it is we who replaced it if an earlier call was carried out late.
-            guard try await isInDoubt(version, in: rotation) else {
+            // P17: it is we who replaced it if an earlier call was carried out late. Else a person
+            // decides (P8).
+            let isOurs = try await isInDoubt(version, in: rotation)
+            guard isOurs || conditions.isByHand else {
                 return try await park(rotation, .foreignRotated)
             }
             return try await replace(version, in: rotation, after: [])
@@ -104,11 +106,7 @@ extension Rotator {
     ) async throws(JournalError) -> Delivery {
         var delivery = delivery
         let destination = delivery.destination
-        if delivery.temporary != nil || delivery.process != nil {
-            // It was begun by somebody who is gone (P23, P24).
-            await handoff.clearAway(
-                destination, temporary: delivery.temporary, process: delivery.process)
-        }
+        await clearAway(&delivery)
         let label = PayloadLabel(
             name: rotation.secret.name, version: version.number, kind: rotation.target.kind,
             rotation: rotation.id)
@@ -124,7 +122,6 @@ extension Rotator {
         delivery.digest = try journal.fingerprint(of: contents)
         delivery.temporary = handoff.temporaryName(
             for: destination, suffix: try journal.newIdentifier().text)
-        delivery.process = nil
         try await journal.record(delivery, rotation: rotation.id, hook: nil)
         // A crash from here on finds the intent: the destination gets the same contents again.
         let intended = delivery
@@ -137,6 +134,15 @@ extension Rotator {
                 try? await journal.record(running, rotation: rotation.id, hook: nil)
             })
         return try await settle(delivery, result, in: rotation)
+    }
+
+    /// Removes what a delivery left that was begun by somebody who is gone (P23, P24).
+    func clearAway(_ delivery: inout Delivery) async {
+        guard delivery.temporary != nil || delivery.process != nil else { return }
+        await handoff.clearAway(
+            delivery.destination, temporary: delivery.temporary, process: delivery.process)
+        delivery.temporary = nil
+        delivery.process = nil
     }
 
     private func render(

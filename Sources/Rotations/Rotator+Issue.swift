@@ -108,9 +108,11 @@ extension Rotator {
     ) async throws(JournalError) -> Progress {
         guard old.isHeld, rotation.oldSaid == .accepted else {
             // Without evidence a recovery mint is the one way to a secret that works.
+            // The lost call may still be carried out, over the recovery (P17).
+            let watched = Change.watched(effect, until: clock.now() + order.strategy.watch)
             return try await mintAgain(
                 rotation, order, oldIsDead: rotation.oldSaid == .refused,
-                after: lost(effect, order.credential, .answerLost))
+                after: lost(effect, order.credential, .answerLost) + [watched])
         }
         let credential = try await credential(of: old, in: rotation)
         switch await ask(credential, until: .refused) {

@@ -13,9 +13,10 @@ extension Rotator {
         let late = lateAttempt(attempts, since: old)
         // What is refused was not replaced by somebody else if it was never accepted, or if a later
         // version of ours was lost, or never accepted itself.
-        let isReplacedByUs =
-            old.provedAt == nil || late != nil
-            || all.contains { $0.number > old.number && [.lost, .pending].contains($0.state) }
+        let isKnownReplaced = all.contains {
+            $0.number > old.number && [.lost, .pending].contains($0.state)
+        }
+        let isReplacedByUs = old.provedAt == nil || late != nil || isKnownReplaced
         let recorded = reference(to: old, in: rotation)
         let survey: Survey
         switch await provider.survey(recorded) {
@@ -53,7 +54,8 @@ extension Rotator {
             Change.prepared(
                 survey, oldSaid, clockOffsetMilliseconds: await offsetWorthAWord(of: rotation))
         ]
-        if let late, oldSaid == .refused {
+        // What is known to be replaced says nothing of another call: that one may still come.
+        if let late, oldSaid == .refused, !isKnownReplaced {
             changes += try await lateCommit(of: late, recorded, in: &next)
         }
         next.from = old.number

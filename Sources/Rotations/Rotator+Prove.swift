@@ -121,6 +121,8 @@ extension Rotator {
                 ? clock.now() : clock.now() + rotation.terms.overlap
             for other in others { changes.append(.retiring(version: other.number, at: date)) }
             changes.append(.promoted(version: version.number))
+            // A person may have delivered the old one again meanwhile.
+            changes += try await overtaken(by: version, in: rotation)
             // P17: what a call in place may do late, it does to an account that is left.
             for attempt in try await journal.attempts(of: rotation.secret)
             where attempt.effect.name == nil && attempt.watchUntil != nil {
@@ -141,17 +143,28 @@ extension Rotator {
         return version
     }
 
-    /// The deliveries that a version owes, and the debts of others that they take the place of (P22):
-    /// of older ones, and in a rollback of the newer one.
-    private func debts(
-        for version: Version, in rotation: Rotation
+    /// The debts that a version's take the place of (P22): of older ones, and in a rollback of the
+    /// newer one. What is left of a delivery that was begun must not come after them (P23).
+    private func overtaken(
+        by version: Version, in rotation: Rotation
     ) async throws(JournalError) -> [Change] {
         var changes: [Change] = []
         for other in try await journal.versions(of: rotation.secret)
         where other.number != version.number {
-            for delivery in try await journal.deliveries(of: other.number, of: rotation.secret)
-            where delivery.isDebt { changes.append(.overtaken(delivery)) }
+            for var delivery in try await journal.deliveries(of: other.number, of: rotation.secret)
+            where delivery.isDebt {
+                await clearAway(&delivery)
+                changes.append(.overtaken(delivery))
+            }
         }
+        return changes
+    }
+
+    /// The deliveries that a version owes, and the debts that they take the place of.
+    private func debts(
+        for version: Version, in rotation: Rotation
+    ) async throws(JournalError) -> [Change] {
+        var changes = try await overtaken(by: version, in: rotation)
         for (position, destination) in rotation.terms.destinations.enumerated() {
             changes.append(
                 .owed(

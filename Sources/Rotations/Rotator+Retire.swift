@@ -76,6 +76,8 @@ extension Rotator {
         guard rotation.trigger != .emergency else { return .open }
         // Only now has the provider's clock been seen for certain (P28).
         if let doubt = await clockDoubt() { return .waits(doubt, until: nil) }
+        // What was owed again since is tried again, each at its time (P29).
+        _ = try await deliver(version, in: rotation, to: nil)
         guard let missing = try await missing(version, in: rotation) else { return .open }
         let deadline = rotation.terms.gateDeadline.map { date + $0 }
         if let deadline, deadline <= clock.now() { return .overdue(missing) }
@@ -164,6 +166,8 @@ extension Rotator {
         }
         for old in versions
         where old.number != new.number && [.retiring, .lost].contains(old.state) {
+            // What lives on beside is still to be deleted, and stays a debt.
+            if old.state == .lost, old.endedAt == nil, old.providerID != new.providerID { continue }
             guard old.isHeld, new.isHeld, old.state == .retiring else {
                 changes.append(
                     .retired(version: old.number, .notHeld, timeToDeathMilliseconds: nil))

@@ -93,9 +93,10 @@ extension Rotator {
         ]
     }
 
-    /// An attempt in place that may have replaced this version, although it seemed not to.
+    /// The oldest attempt in place that may have replaced this version, although it seemed not to:
+    /// the others are watched for longer.
     func lateAttempt(_ attempts: [Attempt], since version: Version) -> Attempt? {
-        attempts.first { attempt in
+        attempts.last { attempt in
             guard attempt.effect.name == nil else { return false }
             let isOpen = [.intended, .answered, .unsettled, .abandoned].contains(
                 attempt.effect.state)

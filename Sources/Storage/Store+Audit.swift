@@ -12,50 +12,120 @@ package struct StoredEntry: Sendable {
 /// Which entries to list.
 package struct EntryFilter: Sendable {
     package var secret: Identifier?
+    /// Only of secrets whose policies have this label now.
+    package var label: (key: String, value: String)?
     package var type: String?
     package var outcome: OutcomeWord?
     package var run: Identifier?
     package var rotation: Identifier?
     package var from: Timestamp?
     package var to: Timestamp?
+    /// A user's name or number: whose it ran as, who had logged in, or whom `sudo` claims.
+    package var actor: String?
+    /// Words of the reason, in small or capital letters.
+    package var reason: String?
+    /// Only entries from this one on.
+    package var start = 0
     /// Only entries before this one.
     package var before: Int?
     package var limit = 50
 
     package init() {}
+
+    /// The part that no column answers.
+    func matches(_ entry: Entry) -> Bool {
+        if let reason {
+            let text = entry.members["reason"]?.text ?? ""
+            guard text.lowercased().contains(reason.lowercased()) else { return false }
+        }
+        guard let actor else { return true }
+        let who = entry.members["actor"]?.members ?? [:]
+        let names = [who["user"]?.text, who["claimed"]?.members?["sudo_user"]?.text]
+        let numbers = [who["uid"]?.integer, who["login_uid"]?.integer]
+        return names.contains(actor) || Int64(actor).map { numbers.contains($0) } ?? false
+    }
+
+    /// The part that columns answer.
+    var clause: (sql: String, values: [Value]) {
+        var conditions = ["seq >= ?", "seq < ?"]
+        var values: [Value] = []
+        func add(_ condition: String, _ value: Value?...) {
+            let given = value.compactMap(\.self)
+            guard !given.isEmpty else { return }
+            conditions.append(condition)
+            values += given
+        }
+        add("secret_id = ?", (secret?.text).map(Value.text))
+        add(
+            "secret_id IN (SELECT secret_id FROM policy_label WHERE key = ? AND value = ?)",
+            (label?.key).map(Value.text), (label?.value).map(Value.text))
+        add("type = ?", type.map(Value.text))
+        add("outcome = ?", (outcome?.rawValue).map(Value.text))
+        add("run_id = ?", (run?.text).map(Value.text))
+        add("rotation_id = ?", (rotation?.text).map(Value.text))
+        add("time_ms >= ?", (from?.milliseconds).map(Value.integer))
+        add("time_ms < ?", (to?.milliseconds).map(Value.integer))
+        return (conditions.joined(separator: " AND "), values)
+    }
 }
 
 extension Store {
+    /// So many entries are looked at in one read, so that no lock is held for long.
+    static let window = 20_000
+
     /// The newest entries that pass the filter, the newest first.
     package func entries(_ filter: EntryFilter) throws(StorageError) -> [StoredEntry] {
-        var conditions: [String] = []
-        var values: [Value] = []
-        func add(_ condition: String, _ value: Value?) {
-            guard let value else { return }
-            conditions.append(condition)
-            values.append(value)
-        }
-        add("secret_id = ?", (filter.secret?.text).map(Value.text))
-        add("type = ?", filter.type.map(Value.text))
-        add("outcome = ?", (filter.outcome?.rawValue).map(Value.text))
-        add("run_id = ?", (filter.run?.text).map(Value.text))
-        add("rotation_id = ?", (filter.rotation?.text).map(Value.text))
-        add("time_ms >= ?", (filter.from?.milliseconds).map(Value.integer))
-        add("time_ms < ?", (filter.to?.milliseconds).map(Value.integer))
-        add("seq < ?", filter.before.map { .integer(Int64($0)) })
-        let clause = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let (sql, bound, limit) = (
-            "SELECT leaf, hash FROM audit_entry \(clause) ORDER BY seq DESC LIMIT ?", values,
-            Int64(filter.limit)
-        )
-        return try read { database in
-            try database.all(sql, bound + [.integer(limit)]) { row in
-                guard let entry = Entry(leaf: row.bytes(0)) else {
-                    throw StorageError.damaged("an entry of the audit trail is not one")
+        try passing(filter) { $0 }
+    }
+
+    /// The places of all entries that pass the filter, whatever its limit, the newest first.
+    package func sequences(_ filter: EntryFilter) throws(StorageError) -> [Int] {
+        var filter = filter
+        filter.limit = .max
+        return try passing(filter) { $0.entry.projection.sequence }
+    }
+
+    private func passing<T: Sendable>(
+        _ filter: EntryFilter, _ make: @Sendable (StoredEntry) -> T
+    ) throws(StorageError) -> [T] {
+        let clause = filter.clause
+        let sql =
+            "SELECT leaf, hash FROM audit_entry WHERE \(clause.sql) ORDER BY seq DESC"
+        var found: [T] = []
+        let count = try entryCount()
+        var end = min(filter.before ?? count, count)
+        while end > filter.start, found.count < filter.limit {
+            let start = max(filter.start, end - Self.window)
+            let bounds = [Value.integer(Int64(start)), .integer(Int64(end))]
+            let room = filter.limit - found.count
+            found += try read { database in
+                var part: [T] = []
+                try database.forEach(sql, bounds + clause.values) { row in
+                    let stored = try Self.storedEntry(row)
+                    if filter.matches(stored.entry) { part.append(make(stored)) }
+                    return part.count < room
                 }
-                return StoredEntry(entry: entry, hash: row.bytes(1))
+                return part
             }
+            end = start
         }
+        return found
+    }
+
+    /// The entry at this place; nil when there is none.
+    package func entry(_ sequence: Int) throws(StorageError) -> StoredEntry? {
+        try read { database in
+            try database.first(
+                "SELECT leaf, hash FROM audit_entry WHERE seq = ?", [.integer(Int64(sequence))],
+                Self.storedEntry)
+        }
+    }
+
+    static func storedEntry(_ row: Row) throws -> StoredEntry {
+        guard let entry = Entry(leaf: row.bytes(0)) else {
+            throw StorageError.damaged("an entry of the audit trail is not one")
+        }
+        return StoredEntry(entry: entry, hash: row.bytes(1))
     }
 
     /// The vkeys of all epochs, the newest first.

@@ -17,33 +17,17 @@ package struct Verification: Sendable {
 }
 
 extension Store {
-    /// Entries that are read at a time: no lock is held for long.
-    private static let chunk = 2_000
-
     /// Recomputes everything that can be recomputed without the root key: entries, tree,
     /// checkpoints, columns, vault records, schema.
     ///
     /// - Parameter progress: called with the entries checked and their number.
     package func verify(
         progress: @Sendable (Int, Int) -> Void = { _, _ in }
-    ) throws(StorageError) -> Verification {
+    ) async throws(StorageError) -> Verification {
         let keys = try verifierKeys()
         let count = try entryCount()
         var verifier = LogVerifier(keys: keys)
-        while verifier.size < count {
-            let before = verifier.size
-            verifier = try check(verifier, upTo: min(before + Self.chunk, count))
-            // A gap in the numbers ends the walk: what follows has no place in the tree.
-            guard verifier.size > before else {
-                verifier.report(before, "the entry is missing")
-                break
-            }
-            progress(verifier.size, count)
-        }
-        if verifier.newestCheckpointSize != verifier.size {
-            verifier.report(
-                verifier.newestCheckpointSize, "the entry is not covered by any checkpoint")
-        }
+        try await walk(&verifier, to: count, progress: progress)
         try checkBeyond(&verifier, count)
         let records = try checkRecords(&verifier, isWholeLog: verifier.size == count)
         try checkVersions(&verifier)
@@ -110,60 +94,6 @@ extension Store {
     package func quickCheck() throws(StorageError) -> Bool {
         try read { database in
             try database.first("PRAGMA quick_check") { $0.text(0) } == "ok"
-        }
-    }
-
-    private func check(_ start: LogVerifier, upTo end: Int) throws(StorageError) -> LogVerifier {
-        try read { database in
-            var verifier = start
-            var notes: [Int: String] = [:]
-            try database.forEach(
-                "SELECT size, note FROM audit_checkpoint WHERE size > ? AND size <= ?",
-                [.integer(Int64(start.size)), .integer(Int64(end))]
-            ) { row in
-                notes[row.int(0)] = row.text(1)
-                return true
-            }
-            var nodes: [NodePosition: [UInt8]] = [:]
-            try database.forEach(
-                """
-                SELECT seq, leaf, hash, time_ms, type, secret_id, rotation_id, run_id, outcome
-                FROM audit_entry WHERE seq >= ? AND seq < ? ORDER BY seq
-                """, [.integer(Int64(start.size)), .integer(Int64(end))]
-            ) { row in
-                guard row.int(0) == verifier.size else { return false }
-                let completed = verifier.add(
-                    leaf: row.bytes(1), hash: row.bytes(2),
-                    projection: Entry.Projection(
-                        sequence: row.int(0), time: Timestamp(milliseconds: row.integer(3)),
-                        type: row.text(4), secretID: row.optionalText(5),
-                        rotationID: row.optionalText(6), runID: row.optionalText(7),
-                        outcome: row.optionalText(8)))
-                for node in completed { nodes[node.at] = node.hash }
-                if let note = notes[verifier.size] { verifier.check(note: note) }
-                return true
-            }
-            // The lowest first: what is wrong in a leaf or a node is wrong in all above it, and is
-            // told once.
-            let ordered = nodes.sorted {
-                ($0.key.level, $0.key.position) < ($1.key.level, $1.key.position)
-            }
-            for (place, hash) in ordered {
-                let covered = place.position << place.level..<(place.position + 1) << place.level
-                guard
-                    !verifier.findings.contains(where: { $0.sequence.map(covered.contains) == true }
-                    )
-                else { continue }
-                let stored = try database.first(
-                    "SELECT hash FROM audit_node WHERE level = ? AND position = ?",
-                    [.integer(Int64(place.level)), .integer(Int64(place.position))]
-                ) { $0.bytes(0) }
-                if stored != hash {
-                    verifier.report(
-                        place.position << place.level, "a node of the tree is not its hash")
-                }
-            }
-            return verifier
         }
     }
 

@@ -309,11 +309,20 @@ extension Transaction {
     }
 
     private func superseded(_ rotation: Rotation) throws {
+        let abandoned = try database.all(
+            """
+            SELECT id, step, version, name, state, intended_at_ms FROM effect
+            WHERE rotation_id = ? AND state IN ('intended', 'unsettled')
+            """, [.text(rotation.id.text)], Store.effect)
         try database.run(
             """
             UPDATE effect SET state = 'abandoned', settled_at_ms = ?
             WHERE rotation_id = ? AND state IN ('intended', 'unsettled')
             """, [.integer(now.milliseconds), .text(rotation.id.text)])
+        for effect in abandoned where effect.step == .issue {
+            // It may still be carried out, over what takes its place (P17).
+            try watched(effect, now + rotation.terms.strategy.watch, rotation)
+        }
         try append(event(.rotationSuperseded, rotation))
     }
 }

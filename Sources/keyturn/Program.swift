@@ -106,6 +106,7 @@ struct Program: Sendable {
 
     /// Who does it, for the entries.
     var actor: Actor {
+        if let actor = surroundings.actor { return actor }
         let uid = Int(Caller.userID)
         // What the system does not tell is left out, or said to be unknown.
         let name = (try? Account.user(id: Caller.userID))?.map(\.name)
@@ -132,7 +133,7 @@ struct Program: Sendable {
                 console.say("keyturn: error: a fresh secret could be written nowhere; keep this:")
                 console.say(armour)
                 console.say("keyturn: hint: take it in later with `keyturn recover < FILE`")
-            })
+            }, vfs: surroundings.vfs)
     }
 
     /// The state, for reading only.
@@ -247,7 +248,7 @@ struct Program: Sendable {
     }
 
     /// What delivers.
-    var handoff: Destinations { Destinations() }
+    var handoff: any Handoff { surroundings.handoff(Destinations()) }
 
     /// What carries a strategy out for this kind of credential, over this client.
     static func provider(
@@ -269,8 +270,8 @@ struct Program: Sendable {
         let console = console
         return Rotator(
             journal: surroundings.journal(store),
-            provider: Self.provider(of: kind, strategy, client), handoff: handoff, clock: clock,
-            alive: alive,
+            provider: surroundings.provider(Self.provider(of: kind, strategy, client)),
+            handoff: handoff, clock: clock, alive: alive,
             conditions: Rotator.Conditions(
                 isClockTrusted: isClockTrusted, isByHand: isByHand, isStopping: isStopping,
                 tell: { secret, unfit in

@@ -23,6 +23,14 @@ struct Surroundings: Sendable {
     let journal: @Sendable (Store) -> any Journal
     /// How long a request may take with everything.
     let requestLimit: Duration
+    /// What it speaks to at the other side: Pinecone, or a simulated one.
+    let provider: @Sendable (any Provider) -> any Provider
+    /// What brings it to files and commands: the real ones, or simulated ones.
+    let handoff: @Sendable (any Handoff) -> any Handoff
+    /// SQLite's file layer: the system's, or a faulty one.
+    let vfs: String
+    /// Who does it; nil for the user and process that run.
+    let actor: Actor?
 
     init(
         console: Console, clock: WallClock, environment: [String: String],
@@ -31,7 +39,10 @@ struct Surroundings: Sendable {
         ask: @escaping @Sendable (_ question: String) -> String?,
         stopSignal: @escaping @Sendable () -> Int32?,
         journal: @escaping @Sendable (Store) -> any Journal = { $0 },
-        requestLimit: Duration = .seconds(30)
+        requestLimit: Duration = .seconds(30),
+        provider: @escaping @Sendable (any Provider) -> any Provider = { $0 },
+        handoff: @escaping @Sendable (any Handoff) -> any Handoff = { $0 }, vfs: String = "unix",
+        actor: Actor? = nil
     ) {
         self.console = console
         self.clock = clock
@@ -42,6 +53,10 @@ struct Surroundings: Sendable {
         self.stopSignal = stopSignal
         self.journal = journal
         self.requestLimit = requestLimit
+        self.provider = provider
+        self.handoff = handoff
+        self.vfs = vfs
+        self.actor = actor
     }
 }
 

@@ -64,6 +64,16 @@ struct CheckpointTests {
         #expect(try read("b/log") == nil)
     }
 
+    @Test func `the size is taken in its one spelling only`() {
+        let root = Data(repeating: 2, count: 32).base64EncodedString()
+        for size in ["0", "7", "9223372036854775807"] {
+            #expect(Checkpoint(text: "a\n\(size)\n\(root)\n")?.size == Int(size))
+        }
+        for size in ["", "00", "07", "+7", "-7", "7 ", "0x7", "9223372036854775808", "٧"] {
+            #expect(Checkpoint(text: "a\n\(size)\n\(root)\n") == nil, "\(size)")
+        }
+    }
+
     @Test func `the root is taken in its one spelling only`() throws {
         let root = Data(repeating: 2, count: 32).base64EncodedString()
         #expect(Checkpoint(text: "a\n5\n\(root)\n")?.root == [UInt8](repeating: 2, count: 32))

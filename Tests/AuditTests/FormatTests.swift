@@ -31,12 +31,39 @@ struct FormatTests {
         var verifier = LogVerifier(keys: [try #require(VerifierKey(String(vkey)))])
         for line in try VectorFile.text("audit/entries.jsonl").split(separator: "\n") {
             let entry = try #require(Entry(leaf: Array(line.utf8)))
-            _ = verifier.add(leaf: entry.leaf, hash: entry.hash, projection: entry.projection)
+            _ = verifier.add(
+                LogVerifier.Examined(leaf: entry.leaf), hash: entry.hash,
+                projection: entry.projection)
         }
         verifier.check(note: try VectorFile.text("audit/checkpoint"))
         #expect(verifier.size == 3)
         #expect(verifier.checkpointCount == 1)
         #expect(verifier.findings == [])
+    }
+
+    @Test func `the proofs that are published with the format are made byte for byte, and hold`()
+        throws
+    {
+        let leaves = try VectorFile.text("audit/entries.jsonl").split(separator: "\n")
+            .map { Array($0.utf8) }
+        let note = try VectorFile.text("audit/checkpoint")
+        let key = try #require(
+            VerifierKey(String(try VectorFile.text("audit/vkey").dropLast())))
+        let hashes = leaves.map { MerkleTree.leafHash($0.span) }
+        func hash(_ place: NodePosition) -> [UInt8] {
+            let start = place.position << place.level
+            return recomputedRoot(hashes[start..<(start + 1 << place.level)])
+        }
+        let inclusion = InclusionProof(
+            index: 1, hashes: MerkleProof.inclusion(of: 1, size: 3, hash: hash), checkpoint: note)
+        #expect(try inclusion.text == VectorFile.text("audit/1.tlog-proof"))
+        #expect(try inclusion.verified(leaves[1], signedBy: [key]).size == 3)
+        let growth = ConsistencyProof(
+            oldSize: 1, hashes: MerkleProof.consistency(from: 1, to: 3, hash: hash),
+            checkpoint: note)
+        #expect(try growth.text == VectorFile.text("audit/growth-from-1"))
+        let first = Checkpoint(origin: key.name, size: 1, root: hashes[0])
+        #expect(try growth.verified(since: first, signedBy: [key]).size == 3)
     }
 }
 

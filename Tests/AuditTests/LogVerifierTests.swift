@@ -18,7 +18,8 @@ struct LogVerifierTests {
         var frontier = MerkleFrontier()
         for row in log.rows {
             let expected = frontier.append(row.hash)
-            let found = verifier.add(leaf: row.leaf, hash: row.hash, projection: row.projection)
+            let found = verifier.add(
+                LogVerifier.Examined(leaf: row.leaf), hash: row.hash, projection: row.projection)
             #expect(found.map(\.at) == expected.map(\.at))
             #expect(found.map(\.hash) == expected.map(\.hash))
         }
@@ -196,7 +197,8 @@ struct LogVerifierTests {
         var seen: [[LogVerifier.RecordKey: UInt8]] = []
         for (sequence, event) in events.enumerated() {
             let row = try Log.row(sequence, event)
-            _ = verifier.add(leaf: row.leaf, hash: row.hash, projection: row.projection)
+            _ = verifier.add(
+                LogVerifier.Examined(leaf: row.leaf), hash: row.hash, projection: row.projection)
             seen.append(verifier.records.compactMapValues(\.first))
         }
         let signingKey = LogVerifier.RecordKey(purpose: "signing-key", owner: "", number: 0)
@@ -323,7 +325,8 @@ private struct Log {
     func verified(with keys: [VerifierKey]? = nil) throws -> LogVerifier {
         var verifier = LogVerifier(keys: keys ?? [signer.verifier])
         for row in rows {
-            _ = verifier.add(leaf: row.leaf, hash: row.hash, projection: row.projection)
+            _ = verifier.add(
+                LogVerifier.Examined(leaf: row.leaf), hash: row.hash, projection: row.projection)
             if let note = checkpoints[verifier.size] { verifier.check(note: note) }
         }
         return verifier

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Drives the emulator, and keyturn against it, with the official Pinecone SDK.
+# Drives the emulator, and keyturn against it, with the official Pinecone SDK; and has what keyturn
+# seals and exports read by programs of other people.
 # usage: Tests/Conformance/run.sh DIRECTORY_OF_THE_BINARIES
 set -eu
 
@@ -56,5 +57,16 @@ against_emulator() {
 
 # The vault's format, read by somebody else's code.
 "$venv/bin/python" "$here/open_vault.py"
+# The trail, checked by other people's programs. Go's own packages come from Debian.
+go_packages=/usr/share/gocode
+checker=
+if command -v go >/dev/null 2>&1 && [ -d $go_packages/src/golang.org/x/mod/sumdb ]; then
+    checker=$root/.build/conformance-trail
+    GO111MODULE=off GOPATH=$go_packages GOCACHE=$root/.build/go-cache CGO_ENABLED=0 \
+        go build -o "$checker" "$here/trail.go"
+else
+    echo "run.sh: without golang-go and golang-golang-x-mod-dev, Go does not check the trail" >&2
+fi
+"$venv/bin/python" "$here/trail.py" "$binaries/keyturn" "$work" ${checker:+"$checker"}
 against_emulator emulator.py
 against_emulator keyturn.py "$binaries/keyturn" "$work"

@@ -194,6 +194,74 @@ import Testing
         #expect(program.emulator.rotations(of: account.id) == 1)
     }
 
+    @Test func `what a delivery of the old version left is cleared away before the new one's`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.hook("exit 0")
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        try await program.require(program.keyturn("run"))
+        // A delivery by hand was interrupted, and its command goes on.
+        let stray = try OtherProcess("exec setsid sleep 600")
+        try program.execute(
+            """
+            UPDATE delivery SET state = 'intended', process = '\(try stray.identity)'
+            WHERE destination LIKE 'command:%'
+            """)
+        program.advance(.days(31))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(!stray.isAlive)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(try await program.entries("delivery.closed") == 1)
+    }
+
+    @Test func `what the old version owes again ends with the new one's promotion`() async throws {
+        let program = try await TestProgram()
+        _ = try await program.dueKey(held: true)
+        let hook = try program.failingHook()
+        let key = try #require(program.emulator.liveKeys.first)
+        try await program.apply(program.policy("search", key: key, more: hook.yaml))
+        #expect(await program.keyturn("run").status == 1)
+        #expect(await program.keyturn("deliver", "search").status == 1)
+        try hook.mend()
+        program.advance(.hours(1))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        let status = await program.keyturn("status", "--json")
+        #expect(try status.objects().first?.debts == 0)
+        #expect(program.received == [program.directory.text("out/search")])
+    }
+
+    @Test
+    func `what an interrupted delivery left is cleared away by the version that overtakes it`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let hook = try program.failingHook()
+        try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        await program.keyturn("run")
+        let stray = try OtherProcess("exec setsid sleep 600")
+        try program.write("out/.ci.env.left.tmp", "half a sec")
+        try program.execute(
+            """
+            UPDATE delivery SET state = 'intended', next_try_at_ms = NULL,
+              process = CASE WHEN destination LIKE 'command:%' THEN '\(try stray.identity)' END,
+              temporary = CASE WHEN destination LIKE 'file:%' THEN '.ci.env.left.tmp' END
+            """)
+
+        try hook.mend()
+
+        #expect(await program.rotate("ci", "--compromised").status == 0)
+        #expect(!stray.isAlive)
+        #expect(program.leftovers == [])
+        #expect(program.received.last == program.deliveredSecret("ci"))
+    }
+
     @Test func `a file that cannot be written now is found out before anything is minted`()
         async throws
     {

@@ -59,6 +59,32 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test(arguments: [false, true])
+    func `a secret that was replaced before it was delivered is rotated by hand`(
+        _ isResumed: Bool
+    ) async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        let plan = StopPlan(at: 6)  // before the intent of its first delivery
+        program.follow(plan)
+        #expect(await program.keyturn("run").status == 4)
+        plan.revive()
+        try #require(program.emulator.rotateElsewhere(account: account.id) != nil)
+        #expect(await program.keyturn("run").status == 7)
+        #expect(program.emulator.rotations(of: account.id) == 2)
+
+        let run =
+            isResumed
+            ? await program.keyturn(
+                "rotation", "resume", "ci", "--reason", "ours", "--confirm", "ci")
+            : await program.rotate("ci")
+
+        #expect(run.status == 0)
+        #expect(program.emulator.rotations(of: account.id) == 3)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `a refusal without a control is no foreign rotation`() async throws {
         let program = try await TestProgram()
         let account = try await program.dueAccount(held: true)

@@ -57,6 +57,27 @@ import Testing
         #expect(!program.emulator.accepts(apiKey: old.value))
     }
 
+    @Test func `what is owed again is delivered before the old key goes`() async throws {
+        let program = try await TestProgram()
+        let key = program.emulator.addAPIKey(project: program.project, name: "search")
+        let hook = try program.hook("exit 0")
+        try await program.setUp(program.policy("search", key: key, more: hook.yaml))
+        try await program.require(program.keyturn("run"))
+        try hook.rewrite("exit 3")
+        #expect(await program.keyturn("deliver", "search").status == 1)
+        program.advance(.hours(25))
+        #expect(await program.keyturn("run").status == 1)
+        #expect(program.emulator.accepts(apiKey: key.value))
+        try hook.mend()
+        program.advance(.hours(13))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(!program.emulator.accepts(apiKey: key.value))
+        #expect(program.received == program.liveKeyValues)
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `after its deadline a gate parks, and a person opens it`() async throws {
         let (program, old) = try await rotated("    acknowledge: true\n    gate-deadline: 2d")
         program.advance(.hours(25))

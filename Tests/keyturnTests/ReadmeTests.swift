@@ -26,10 +26,11 @@ import Testing
         let program = try await readme()
         var count = 0
         for line in try commandLines() where line.hasPrefix("keyturn ") {
-            let (arguments, input) = Self.words(line)
+            let (arguments, input, output) = Self.words(line)
             let outcome = await program.keyturn(
                 arguments.map { $0.hasPrefix("aB3d") ? program.admin.clientID : $0 },
                 input: input.map { _ in program.admin.clientSecret })
+            if let output { try program.write(output, outcome.output) }
             #expect(outcome.status == 0, "\(line)\n\(outcome.output)\(outcome.conversation)")
             count += 1
         }
@@ -40,7 +41,7 @@ import Testing
         let program = try await readme()
         var said = ""
         for line in try commandLines().prefix(5) {
-            let (arguments, input) = Self.words(line)
+            let (arguments, input, _) = Self.words(line)
             let outcome = await program.keyturn(
                 arguments.map { $0.hasPrefix("aB3d") ? program.admin.clientID : $0 }
                     + (arguments[0] == "run" ? ["--jobs", "1"] : []),
@@ -120,8 +121,10 @@ import Testing
         return program
     }
 
-    /// The words of a command line, and what comes after `<`.
-    private static func words(_ line: String) -> (arguments: [String], input: String?) {
+    /// The words of a command line, and what comes after `<` and `>`.
+    private static func words(
+        _ line: String
+    ) -> (arguments: [String], input: String?, output: String?) {
         var words: [String] = []
         var word = ""
         var isQuoted = false
@@ -134,8 +137,11 @@ import Testing
             default: word.append(character)
             }
         }
-        let arguments = words.dropFirst().prefix { $0 != "<" }
-        return (Array(arguments), words.firstIndex(of: "<").map { words[$0 + 1] })
+        let arguments = words.dropFirst().prefix { $0 != "<" && $0 != ">" }
+        func file(after sign: String) -> String? {
+            words.firstIndex(of: sign).map { words[$0 + 1] }
+        }
+        return (Array(arguments), file(after: "<"), file(after: ">"))
     }
 }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import PineconeEmulator
 import Rotations
 import TestSupport
@@ -97,6 +98,12 @@ extension TestProgram {
         return emulator.liveKeys.filter { $0.projectID == project }.allSatisfy {
             rows.contains($0.id)
         }
+    }
+
+    /// Puts a copy of a file in the place of another, as somebody does who restores a backup.
+    func copy(_ name: String, to other: String) throws {
+        let data = try Data(contentsOf: URL(filePath: directory.file(name)))
+        try data.write(to: URL(filePath: directory.file(other)))
     }
 
     /// Names in `out` of files that were on their way to another name.

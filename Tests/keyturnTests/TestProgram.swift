@@ -135,8 +135,10 @@ final class TestProgram: Sendable {
     private final class Recorder: Sendable {
         private let bytes = Mutex<[UInt8]>([])
 
-        func append(_ span: Span<UInt8>) {
+        @discardableResult
+        func append(_ span: Span<UInt8>) -> Bool {
             bytes.withLock { bytes in for index in span.indices { bytes.append(span[index]) } }
+            return true
         }
 
         var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }

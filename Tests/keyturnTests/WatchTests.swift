@@ -57,6 +57,74 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `a call without evidence is watched, since it may come late over its recovery`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()  // adopted: its value proves nothing
+        program.emulator.inject(Fault(operation: .rotateSecret, effect: .before(.status(503))))
+        try await program.require(program.keyturn("run"))
+        #expect(program.isDeliveredAccepted("ci", account))
+        _ = program.emulator.rotateElsewhere(account: account.id)
+        program.advance(.hours(3))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.keyturn("run").output == "")
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `of two lost calls each is watched`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        // The first is carried out, the second seems not to be, the third is refused.
+        for fault in [
+            Fault(operation: .rotateSecret, effect: .after(.closeBeforeHeaders)),
+            Fault(operation: .rotateSecret, effect: .before(.status(503)), skip: 1),
+            Fault(operation: .rotateSecret, effect: .before(.status(429)), skip: 1),
+        ] {
+            program.emulator.inject(fault)
+        }
+        #expect(await program.keyturn("run").status == 1)
+        program.advance(.minutes(10))
+        try await program.require(program.keyturn("run"))
+        #expect(program.isDeliveredAccepted("ci", account))
+        _ = program.emulator.rotateElsewhere(account: account.id)  // the second, carried out late
+        program.advance(.hours(3))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `a call that an emergency abandons is watched`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        program.emulator.inject(
+            Fault(operation: .rotateSecret, effect: .before(.status(503))))
+        program.emulator.inject(
+            Fault(
+                operation: .token, target: account.clientID, effect: .before(.status(503)),
+                times: nil, skip: 1))
+        #expect(await program.keyturn("run").status == 4)
+        await program.rotate("ci", "--compromised")
+        program.emulator.removeFaults()
+        for _ in 1...2 {
+            program.advance(.hours(1))
+            await program.keyturn("run")
+        }
+        try #require(program.isDeliveredAccepted("ci", account))
+        _ = program.emulator.rotateElsewhere(account: account.id)
+        program.advance(.hours(3))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
     @Test(arguments: [false, true])
     func `a late rotation ends the wait of an open one, and of a parked one`(_ isParked: Bool)
         async throws

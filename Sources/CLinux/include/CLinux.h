@@ -35,6 +35,9 @@ int cl_may_write_directory(int directory);
 /// The names in a directory: calls `each` for all but `.` and `..`.
 int cl_list(int directory, void *context, void (*each)(void *context, const char *name));
 
+/// syncfs(2), which glibc shows only with _GNU_SOURCE.
+int cl_sync_file_system(int descriptor);
+
 /// memfd_create(2): close-on-exec, sealable, and not executable where the kernel knows that.
 int cl_memfd(const char *name);
 /// fcntl(2): F_SEAL_WRITE, SHRINK, GROW and SEAL, all at once.

@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// Where the state is. Every command takes it.
-struct StateOptions: ParsableArguments {
+/// Where the state is. Commands take it that only read and need no root key.
+struct PlaceOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -10,6 +10,19 @@ struct StateOptions: ParsableArguments {
         completion: .directory)
     var state: String?
 
+    @Flag(name: .long, help: "Print one JSON object a line.")
+    var json = false
+
+    /// The program on this state.
+    func program(_ surroundings: Surroundings) throws(Failure) -> Program {
+        try Program(surroundings, state: state)
+    }
+}
+
+/// Where the state is, and its key. Every other command takes it.
+struct StateOptions: ParsableArguments {
+    @OptionGroup var place: PlaceOptions
+
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -17,12 +30,12 @@ struct StateOptions: ParsableArguments {
                 + "command:PATH.", valueName: "source"))
     var key: String?
 
-    @Flag(name: .long, help: "Print one JSON object a line.")
-    var json = false
+    /// Whether to print objects.
+    var json: Bool { place.json }
 
     /// The program on this state.
     func program(_ surroundings: Surroundings) throws(Failure) -> Program {
-        try Program(surroundings, state: state, key: key)
+        try Program(surroundings, state: place.state, key: key)
     }
 }
 

@@ -7,7 +7,8 @@ import Secrets
 /// All output goes through here: tables for people, one JSON object a line for programs, colour
 /// only on a terminal.
 struct Console: Sendable {
-    private let writeOutput: @Sendable (Span<UInt8>) -> Void
+    /// False when the bytes could not be written, all of them.
+    private let writeOutput: @Sendable (Span<UInt8>) -> Bool
     private let writeError: @Sendable (Span<UInt8>) -> Void
     /// Whether a person reads standard output.
     let isTerminal: Bool
@@ -17,7 +18,7 @@ struct Console: Sendable {
     let width: Int
 
     init(
-        writeOutput: @escaping @Sendable (Span<UInt8>) -> Void,
+        writeOutput: @escaping @Sendable (Span<UInt8>) -> Bool,
         writeError: @escaping @Sendable (Span<UInt8>) -> Void, isTerminal: Bool,
         isErrorTerminal: Bool, width: Int
     ) {
@@ -40,13 +41,24 @@ struct Console: Sendable {
     // MARK: The answer
 
     /// One line of the answer.
-    func answer(_ line: String) { writeOutput(Array((Self.harmless(line) + "\n").utf8).span) }
+    func answer(_ line: String) {
+        _ = writeOutput(Array((Self.harmless(line) + "\n").utf8).span)
+    }
 
     /// One object of the answer.
     func answer(_ object: [String: JSON]) { answer(JSON.object(object).canonical) }
 
     /// A secret, and nothing else.
-    func answer(secret: borrowing SecretBytes) { writeOutput(secret.bytes) }
+    func answer(secret: borrowing SecretBytes) { _ = writeOutput(secret.bytes) }
+
+    /// Bytes that are worth nothing when a part of them is missing.
+    func answer(exactly bytes: Span<UInt8>) throws(Failure) {
+        guard writeOutput(bytes) else {
+            throw Failure(
+                "standard output took only a part",
+                hint: "is the disk full, or has the reader ended?", .failure)
+        }
+    }
 
     /// A table: upper-case heads, columns apart by two blanks, no trailing blanks, nothing at all
     /// when there are no rows. On a terminal a last column that does not fit is cut, as an ellipsis

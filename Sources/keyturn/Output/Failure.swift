@@ -133,3 +133,12 @@ struct Failure: Error, Hashable {
         self.init("\(error)", .failure)
     }
 }
+
+/// What is done to files, with its errors as a person reads them.
+func filing<R: ~Copyable>(_ body: () throws(FileError) -> R) throws(Failure) -> R {
+    do {
+        return try body()
+    } catch {
+        throw Failure(error)
+    }
+}

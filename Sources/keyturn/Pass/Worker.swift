@@ -227,9 +227,11 @@ actor Worker {
         }
         var open = open
         if let current = open, [.issue, .prove, .promote, .deliver].contains(current.step) {
-            // A new secret is on its way. A person wants no other one beside it, and an
-            // emergency must know what came of a minting call before it makes one.
-            if trigger == .manual, current.cause != .tooManyMintings {
+            // A new secret is on its way. A person wants no other one beside it, unless it is dead;
+            // and an emergency must know what came of a minting call before it makes one.
+            let isDead =
+                current.cause == .foreignRotated && current.terms.strategy == .overlap
+            if trigger == .manual, current.cause != .tooManyMintings, !isDead {
                 return .work(try await resume(current, reason: reason))
             }
             if current.step == .issue, let rotator = rotator(for: current) {

@@ -15,7 +15,8 @@ import Testing
                 "deliver", "recover", "status", "secret", "secret list", "secret show",
                 "secret reveal", "secret import", "secret acknowledge", "rotation",
                 "rotation list", "rotation show", "rotation resume", "rotation rollback", "audit",
-                "audit list", "audit verify",
+                "audit list", "audit show", "audit verify", "audit export", "audit prove",
+                "audit sample", "audit checkpoint", "audit key", "audit find-value",
             ])
     }
 
@@ -60,7 +61,7 @@ import Testing
 
     @Test(arguments: [
         "init", "login", "policy apply", "policy pause", "policy resume", "policy remove", "run",
-        "rotate", "deliver", "recover", "secret reveal",
+        "rotate", "deliver", "recover", "secret reveal", "audit export", "audit find-value",
     ])
     func `whatever has an effect has a dry run`(_ words: String) throws {
         let command = try #require(
@@ -108,6 +109,10 @@ import Testing
         (["rotate", "--label", "prod", "--reason", "x"], "--label"),
         (["run", "--jobs", "0"], "--jobs is 1 to 64"),
         (["audit", "list", "--limit", "0"], "--limit is 1 to 10000"),
+        (["audit", "list", "--follow", "--before", "3"], "one of them"),
+        (["audit", "export"], "an export is --jsonl, or --tiles: one of them"),
+        (["audit", "export", "--tiles", "x", "--output", "y"], "belong to --jsonl"),
+        (["audit", "sample", "--n", "0", "--seed", "x"], "--n is 1 to 1000"),
         (["policy", "apply", "x.yaml", "--abandon"], "--prune"),
         (["plan", "--until", "soon"], "`soon` is no duration"),
         (["status", "--state", "relative"], "the state must be an absolute path"),

@@ -25,7 +25,8 @@ import Testing
     static let commands: [[String]] = [
         ["status"], ["plan"], ["policy", "list"], ["policy", "show", "ci-deployer"],
         ["secret", "list"], ["secret", "show", "search-key"], ["audit", "list"],
-        ["audit", "verify"], ["check"],
+        ["audit", "verify"], ["audit", "show", "3"], ["audit", "sample", "--seed", "7c1f"],
+        ["check"],
     ]
 
     @Test(arguments: commands)

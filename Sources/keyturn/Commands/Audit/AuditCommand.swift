@@ -7,5 +7,9 @@ struct AuditCommand: ParsableCommand {
         discussion: """
               keyturn audit list --secret ci-deployer
               keyturn audit verify
-            """, subcommands: [AuditList.self, AuditVerify.self])
+            """,
+        subcommands: [
+            AuditList.self, AuditShow.self, AuditVerify.self, AuditExport.self, AuditProve.self,
+            AuditSample.self, AuditCheckpoint.self, AuditKey.self, AuditFindValue.self,
+        ])
 }

@@ -22,8 +22,9 @@ extension Rotator {
             guard let date = retiring.compactMap(\.retireAt).min() else {
                 return .advanced(try await journal.record([], in: stepped(next)))
             }
-            guard next.nextTryAt != date else { return .waits(next) }
+            guard next.nextTryAt != date || next.cause != nil else { return .waits(next) }
             next.nextTryAt = date
+            next.cause = nil
             return .waits(try await journal.record([], in: next))
         }
         let date = due.compactMap(\.retireAt).max() ?? now

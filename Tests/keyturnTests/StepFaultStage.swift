@@ -16,6 +16,9 @@ final class StepFaultStage {
     private let old: Old
     private let mintingsBefore: Int
     private let saved: (service: Service, ms: Int64)
+    private let run: any KeyturnCommand
+    private let runForObjects: any KeyturnCommand
+    private let verify: any KeyturnCommand
 
     /// The credential whose value the rotation replaces.
     private enum Old {
@@ -25,6 +28,9 @@ final class StepFaultStage {
 
     /// Sets the stage for a call.
     init(_ site: CallSite) async throws {
+        run = try Self.command("run")
+        runForObjects = try Self.command("run", "--json")
+        verify = try Self.command("audit", "verify")
         let program = try await TestProgram()
         self.program = program
         self.site = site
@@ -41,6 +47,10 @@ final class StepFaultStage {
         mintingsBefore = Self.mintings(in: program, site.world)
         saved = (program.emulator.withService { service, _ in service }, program.clock.now)
         try Self.copy(program.directory.path, to: program.directory.file(Self.savedName))
+    }
+
+    private static func command(_ arguments: String...) throws -> any KeyturnCommand {
+        try #require(try Keyturn.parseAsRoot(arguments) as? any KeyturnCommand)
     }
 
     /// Two admins, the second of which has a policy.
@@ -208,6 +218,53 @@ final class StepFaultStage {
         program.requestLimit.withLock { $0 = .seconds(30) }
     }
 
+    // MARK: The cell
+
+    /// Lets a run meet the fault, lifts it, and goes on until all is done. Nil when no call met it.
+    func meet(_ fault: CallFault, isLasting: Bool) async throws -> Observed? {
+        try restore()
+        bring(fault, isLasting: isLasting)
+        let first = await program.perform(runForObjects)
+        let isMet = hasStruck(fault)
+        lift()
+        guard isMet else { return nil }
+        let report = try first.objects().first { $0.name == name }
+        let next = try await next()
+        try await finish()
+        return Observed(
+            exit: first.status, cause: report?.cause.flatMap(Cause.init(rawValue:)),
+            isSilent: report == nil, isRotated: try program.summary(first).rotated != 0,
+            next: next, mintings: mintings - usualMintings,
+            isInPlace: [.account, .adopted, .admin].contains(site.world))
+    }
+
+    /// What the next runs do, and a person when they do nothing.
+    private func next() async throws -> Observed.Next {
+        let second = await program.perform(run)
+        guard second.status == 0 else {
+            return await program.perform(run).status == 0 ? .failedOnce : .stuck
+        }
+        guard second.output == "" else { return .finished }
+        if try isOver { return .quiet }
+        program.advance(.hours(12))
+        for _ in 1...2 where await program.perform(run).output != "" {
+            if try isOver { return .waited }
+        }
+        let resumed = await program.keyturn(
+            "rotation", "resume", name, "--reason", "test", "--confirm", name)
+        return resumed.status == 0 ? .asked : .stuck
+    }
+
+    /// The minting calls that it takes without a fault.
+    private var usualMintings: Int {
+        switch site.past {
+        case .due, .lostBefore: 1
+        case .lostAfter: 2
+        case .stored, .overlapOver, .deletedElsewhere, .watched: 0
+        case .cameLate: site.operation == .token ? 1 : 0
+        }
+    }
+
     // MARK: What the world shows
 
     /// Minting calls that were carried out since.
@@ -282,15 +339,20 @@ final class StepFaultStage {
         }
     }
 
-    /// Runs until all is done, or nearly: what follows a straight path is straight.
-    func finish() async throws {
+    /// Whether all is done, or nearly: what follows a straight path is straight.
+    private var isOver: Bool {
+        get throws {
+            try isOnTheStraightPath
+                || count("SELECT count(*) FROM rotation WHERE state IN ('open', 'parked')") == 0
+        }
+    }
+
+    /// Runs until all is done.
+    private func finish() async throws {
         for _ in 0..<6 {
-            if try isOnTheStraightPath { return }
-            if try count("SELECT count(*) FROM rotation WHERE state IN ('open', 'parked')") == 0 {
-                return
-            }
+            if try isOver { return }
             program.advance(.hours(25))
-            await program.keyturn("run")
+            _ = await program.perform(run)
         }
     }
 
@@ -326,14 +388,14 @@ final class StepFaultStage {
                     AND coalesce(json_extract(a.leaf, '$.cause'), '') <> 'late-commit')
                 """) == 0, "an effect has not one outcome in the trail")
         require(program.leftovers == [] && program.spooled == [], "something is left over")
-        require(await program.isTrailIntact(), "the trail is broken")
+        require(await program.perform(verify).status == 0, "the trail is broken")
         return problems
     }
 
     /// Whether a further run says and writes nothing.
     func isQuiet() async -> Bool {
         let before = program.directory.text("state/keyturn.db")
-        let run = await program.keyturn("run")
+        let run = await program.perform(run)
         return run.status == 0 && run.output == ""
             && program.directory.text("state/keyturn.db") == before
     }

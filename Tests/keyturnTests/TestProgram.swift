@@ -95,6 +95,19 @@ final class TestProgram: Sendable {
         _ arguments: [String], input: String? = nil, answer: String? = nil,
         isTerminal: Bool = false
     ) async -> Outcome {
+        await outcome(input, answer, isTerminal) { await Keyturn.main(arguments, in: $0) }
+    }
+
+    /// Runs a command that was read before: in a debug build that takes as long as a run which does
+    /// little.
+    func perform(_ command: any KeyturnCommand) async -> Outcome {
+        await outcome { await Keyturn.perform(command, in: $0) }
+    }
+
+    private func outcome(
+        _ input: String? = nil, _ answer: String? = nil, _ isTerminal: Bool = false,
+        of command: (Surroundings) async -> Int32
+    ) async -> Outcome {
         let output = Recorder()
         let conversation = Recorder()
         let clock = clock
@@ -117,7 +130,7 @@ final class TestProgram: Sendable {
             readText: { _ throws(Failure) in input ?? "" }, ask: { _ in answer },
             stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 },
             requestLimit: requestLimit.withLock { $0 })
-        let status = await Keyturn.main(arguments, in: surroundings)
+        let status = await command(surroundings)
         return Outcome(
             status: status, output: output.text, conversation: conversation.text)
     }

@@ -1,0 +1,71 @@
+import Rotations
+
+/// What follows a fault. Unless it says otherwise, all is well in the end: what is delivered is
+/// accepted, nothing else of ours lives, and one minting call was carried out.
+enum Expected: Hashable, Sendable {
+    /// Exit 0, and the next run has nothing to do.
+    case doneInSameRun
+    /// The same; what was minted and never seen is replaced in place, by one more minting call.
+    case recoveryMint
+    /// The same; what was made and never seen is deleted, and made once more.
+    case orphanRetired
+    /// Exit 0, and nothing is said: the next run asks again.
+    case quiet
+    /// Exit 1 with this cause; the next run finishes it. `mintings` are more than the usual ones.
+    case doneByNextRun(Cause, mintings: Int = 0)
+    /// Exit 1, with the new value current; the next run does what is owed.
+    case debt(Cause, mintings: Int = 0)
+    /// Exit 1, and the next run does nothing; one after the back-off finishes it.
+    case waitsForBackOff(Cause, mintings: Int = 0)
+    /// Exit 4; the next run settles it and goes on.
+    case unsettledThenDone(Cause)
+    /// Exit 4; the next run finds that it did not happen (exit 1), and the one after does it.
+    case unsettledThenAgain(Cause)
+    /// Exit 4, and the next run does nothing; those after the back-off finish it.
+    case unsettledThenWaits(Cause)
+    /// Exit 1, or 7 where somebody else seems to have rotated it; no run goes on until a person says so.
+    case parks(Cause, mintings: Int = 0)
+    /// No such combination.
+    case impossible(String)
+    /// Tested there.
+    case elsewhere(String)
+}
+
+/// What a run that met a fault said, and what the runs after it did.
+struct Observed: Sendable {
+    let exit: Int32
+    let cause: Cause?
+    /// Whether it spoke of the secret at all.
+    let isSilent: Bool
+    /// Whether the new version became current in it.
+    let isRotated: Bool
+    let next: Next
+    /// Minting calls beyond the usual ones.
+    let mintings: Int
+    let isInPlace: Bool
+
+    /// What the runs after it did.
+    enum Next: Sendable {
+        case quiet, finished, failedOnce, waited, asked, stuck
+    }
+
+    /// The same in the table's words; nil for what it has no word for.
+    var word: Expected? {
+        switch (exit, next, cause) {
+        case (0, _, _) where isSilent: .quiet
+        case (0, .quiet, nil) where mintings == 0: .doneInSameRun
+        case (0, .quiet, nil) where mintings == 1: isInPlace ? .recoveryMint : .orphanRetired
+        case (1, .finished, let cause?):
+            isRotated
+                ? .debt(cause, mintings: mintings)
+                : .doneByNextRun(cause, mintings: mintings)
+        case (1, .waited, let cause?): .waitsForBackOff(cause, mintings: mintings)
+        case (4, .finished, let cause?) where mintings == 0: .unsettledThenDone(cause)
+        case (4, .failedOnce, let cause?) where mintings == 0: .unsettledThenAgain(cause)
+        case (4, .waited, let cause?) where mintings == 0: .unsettledThenWaits(cause)
+        case (7, .asked, .foreignRotated?): .parks(.foreignRotated, mintings: mintings)
+        case (1, .asked, let cause?): .parks(cause, mintings: mintings)
+        default: nil
+        }
+    }
+}

@@ -8,7 +8,7 @@ RELEASE = -c release --static-swift-stdlib
 RELEASE_DIR = .build/release
 DEBUG_DIR = .build/debug
 
-.PHONY: help build demo test lint conformance bench install packages clean
+.PHONY: help build demo test lint conformance chaos bench install packages clean
 
 help:
 	@echo "make build        a release of keyturn, in $(RELEASE_DIR)"
@@ -16,6 +16,7 @@ help:
 	@echo "make test         all tests"
 	@echo "make lint         layout, and what reviewers always ask for"
 	@echo "make conformance  the emulator and keyturn against the official Pinecone SDK"
+	@echo "make chaos        keyturn killed a thousand times, or KEYTURN_KILLS, and what must always hold"
 	@echo "make bench        the budgets, as ratios"
 	@echo "make install      into PREFIX=$(PREFIX)"
 
@@ -39,6 +40,11 @@ conformance: packages
 	$(SWIFT) build --product pinecone-emulator
 	$(SWIFT) build --product keyturn
 	Tests/Conformance/run.sh $(DEBUG_DIR)
+
+chaos: packages
+	$(SWIFT) build --product pinecone-emulator
+	$(SWIFT) build --product keyturn
+	Tests/Chaos/run.sh $(DEBUG_DIR)
 
 bench: build
 	$(SWIFT) build $(RELEASE) --product Benchmarks

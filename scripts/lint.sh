@@ -34,7 +34,7 @@ else
     echo "lint: systemd-analyze is absent here; the units were not verified" >&2
 fi
 
-for script in scripts/*.sh Tests/Conformance/*.sh Benchmarks/*.sh .ci/run; do
+for script in scripts/*.sh Tests/Conformance/*.sh Tests/Chaos/*.sh Benchmarks/*.sh .ci/run; do
     [ -e "$script" ] || continue
     sh -n "$script" 2>/dev/null || bash -n "$script" || failed=1
 done

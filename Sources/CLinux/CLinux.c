@@ -57,6 +57,15 @@ int cl_set_nonblocking(int descriptor) {
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
 }
 
+pid_t cl_record_lock_holder(int descriptor, off_t start, off_t length) {
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
+    if (fcntl(descriptor, F_GETLK, &lock) < 0) return -1;
+    if (lock.l_type == F_UNLCK) return 0;
+    // The kernel's -1: the lock belongs to an open file, and to no process.
+    return lock.l_pid > 0 ? lock.l_pid : 0;
+}
+
 int cl_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int cl_sync_file_system(int descriptor) { return syncfs(descriptor); }

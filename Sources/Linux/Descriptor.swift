@@ -81,6 +81,17 @@ extension Descriptor {
         }
     }
 
+    /// A process whose record lock keeps this part of the file from being written (fcntl(2), F_GETLK);
+    /// nil: there is none, or it is hidden from us.
+    package borrowing func recordLockHolder(
+        of range: Range<Int64>
+    ) throws(SystemError) -> ProcessIdentity? {
+        let pid = cl_record_lock_holder(number, off_t(range.lowerBound), off_t(range.count))
+        try require(pid >= 0, "fcntl")
+        // It may have ended since.
+        return pid > 0 ? try? ProcessIdentity.of(pid: pid) : nil
+    }
+
     /// Gives the lock back (flock(2), LOCK_UN). Closing would do, were it not that a child which is
     /// being started has a copy of the descriptor for a moment.
     package borrowing func unlock() throws(SystemError) {

@@ -6,6 +6,8 @@ package enum ProcessTable {
     package struct Entry: Hashable, Sendable {
         /// Its number.
         package let pid: Int32
+        /// The name of its program, its first 15 bytes.
+        package let name: String
         /// Whether it has ended and waits to be collected.
         package let isZombie: Bool
         /// The number of its parent.
@@ -29,6 +31,7 @@ package enum ProcessTable {
                 let session = Int32(fields[3]), let startTime = UInt64(fields[19])
             else { return nil }
             self.pid = pid
+            name = String(line[line.index(after: open)..<end])
             isZombie = fields[0] == "Z" || fields[0] == "X"
             self.parent = parent
             self.group = group

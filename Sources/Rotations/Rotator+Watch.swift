@@ -12,10 +12,14 @@ extension Rotator {
 
     /// What became of the calls under watch.
     package enum Watched: Sendable {
-        case quiet
+        /// Nothing has come. The watch over these calls is over: their time has passed, and what they
+        /// could have made was looked for since.
+        case quiet(over: [Effect])
         /// In place: the current secret is refused, so an earlier call was carried out late. Only a
         /// recovery helps.
         case replaced
+        /// The same, but so late that it may have been somebody else: a person decides (P8).
+        case foreign
         /// Credentials that bear the names of attempts which seemed not carried out.
         case appeared([Orphan])
     }
@@ -29,9 +33,12 @@ extension Rotator {
         _ secret: SecretReference, in last: Rotation
     ) async throws(JournalError) -> Watched {
         let versions = try await journal.versions(of: secret)
-        let watched = try await journal.attempts(of: secret).filter(isWatched)
-        guard let current = versions.first(where: { $0.state == .current }) else { return .quiet }
+        let watched = try await journal.attempts(of: secret).filter { $0.watchUntil != nil }
+        guard let current = versions.first(where: { $0.state == .current }) else {
+            return .quiet(over: [])
+        }
         var orphans: [Orphan] = []
+        var seen: [Attempt] = []
         for attempt in watched where attempt.effect.name != nil {
             let order = Order(
                 strategy: .overlap, credential: reference(to: current, in: last),
@@ -39,12 +46,21 @@ extension Rotator {
             // Who cannot be asked now is asked by the next run.
             guard case .done(let found) = await provider.find(order) else { continue }
             orphans += Sweep.orphans(among: found, versions: versions, attempts: [attempt])
+            seen.append(attempt)
         }
         guard orphans.isEmpty else { return .appeared(orphans) }
-        guard current.isHeld, lateAttempt(watched, since: current) != nil else { return .quiet }
-        let verdict = await provider.ask(try await credential(of: current, in: last))
-        if verdict == .accepted { alive.insert(current.number, of: secret) }
-        return verdict == .refused ? .replaced : .quiet
+        let nameless = watched.filter { $0.effect.name == nil }
+        if current.isHeld, !nameless.isEmpty {
+            switch await provider.ask(try await credential(of: current, in: last)) {
+            case .accepted:
+                alive.insert(current.number, of: secret)
+                seen += nameless
+            case .refused: return nameless.contains(where: isWatched) ? .replaced : .foreign
+            case .noVerdict, .notHeld: break
+            }
+        }
+        let now = clock.now()
+        return .quiet(over: seen.filter { ($0.watchUntil ?? now) <= now }.map(\.effect))
     }
 
     /// Whether a version is accepted now; P20 applies to a refusal. Writes nothing.
@@ -116,8 +132,11 @@ extension Rotator {
         }
     }
 
+    /// A name is looked for until it was looked for after its time, since runs may not have come. What
+    /// replaced a secret bears no name, so after its time it may be somebody else's.
     private func isWatched(_ attempt: Attempt) -> Bool {
-        attempt.watchUntil.map { $0 > clock.now() } ?? false
+        guard let end = attempt.watchUntil else { return false }
+        return end > clock.now() || attempt.effect.name != nil
     }
 }
 

@@ -13,6 +13,9 @@ package final class Database {
         case readOnly
     }
 
+    /// The bytes of its file that connections lock (SQLite's file format, 1.4: the lock-byte page).
+    package static let lockBytes: Range<Int64> = 0x4000_0000..<0x4000_0200
+
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
 

@@ -19,6 +19,8 @@ package final class SQLiteThread: SerialExecutor {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        // The job may be the owner's last: when it has run, this thread of ours may be gone.
+        let wakeUp = wakeUp
         let mustStart = state.withLock { state in
             state.jobs.append(job)
             defer { state.isStarted = true }

@@ -35,6 +35,25 @@ extension Store {
         }
     }
 
+    /// Ends the watch over calls whose time has passed and whose names were looked for since (P17).
+    package func endWatch(
+        of effects: [Effect], _ secret: SecretReference
+    ) async throws(StorageError) {
+        try await commit { transaction in
+            for effect in effects {
+                try transaction.database.run(
+                    "UPDATE effect SET watch_until_ms = NULL WHERE id = ?", [.text(effect.id.text)])
+                try transaction.append(
+                    Event(.effectWatched) {
+                        $0.secret = secret
+                        $0.effect = effect.id
+                        $0.step = effect.step
+                        $0.version = effect.version
+                    })
+            }
+        }
+    }
+
     /// The provider's ids of all credentials that any secret ever had, and the names of all attempts
     /// (P16).
     package func knownCredentials() throws(StorageError) -> Set<String> {

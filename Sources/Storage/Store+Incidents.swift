@@ -65,14 +65,50 @@ extension Store {
             }
         }
         guard isDone else { return exposed }
-        try await commit { transaction in
-            try transaction.database.run(
-                "UPDATE incident SET closed_at_ms = ? WHERE id = ? AND closed_at_ms IS NULL",
-                [.integer(transaction.now.milliseconds), .text(incident.text)])
-            guard transaction.database.changes == 1 else { return }
-            try transaction.append(Event(.incidentClosed) { $0.incident = incident })
-        }
+        try await commit { try $0.close(incident) }
         return exposed
+    }
+
+    /// Closes the incidents whose secrets are all rotated, although whoever gave the command is gone.
+    package func closeFinishedIncidents() async throws(StorageError) {
+        let finished = try read { try Self.finishedIncidents($0) }
+        guard !finished.isEmpty else { return }
+        try await commit { transaction in
+            for incident in finished { try transaction.close(incident) }
+        }
+    }
+
+    /// The open incidents whose secrets are all rotated. Left open, one would swallow the next
+    /// emergency of the same words.
+    static func finishedIncidents(_ database: Database) throws -> [Identifier] {
+        try database.all(
+            """
+            SELECT i.id FROM incident i
+            WHERE i.closed_at_ms IS NULL
+              AND NOT EXISTS (SELECT 1 FROM rotation r
+                WHERE r.incident_id = i.id AND r.state IN ('open', 'parked'))
+              AND NOT EXISTS (SELECT 1 FROM policy p JOIN secret s ON s.id = p.secret_id
+                WHERE (i.selector = 'all'
+                    OR i.selector LIKE 'names %' AND instr(
+                      ',' || substr(i.selector, length('names ') + 1) || ',',
+                      ',' || s.name || ',') > 0
+                    OR EXISTS (SELECT 1 FROM policy_label l WHERE l.secret_id = s.id
+                      AND i.selector = 'label ' || l.key || '=' || l.value))
+                  AND NOT EXISTS (SELECT 1 FROM rotation r
+                    WHERE r.secret_id = s.id AND r.incident_id = i.id AND r.state = 'done'))
+            """
+        ) { Identifier($0.text(0)) }.compactMap(\.self)
+    }
+}
+
+extension Transaction {
+    /// Closes an incident, unless another process has.
+    fileprivate func close(_ incident: Identifier) throws {
+        try database.run(
+            "UPDATE incident SET closed_at_ms = ? WHERE id = ? AND closed_at_ms IS NULL",
+            [.integer(now.milliseconds), .text(incident.text)])
+        guard database.changes == 1 else { return }
+        try append(Event(.incidentClosed) { $0.incident = incident })
     }
 }
 

@@ -30,6 +30,19 @@ extension Store {
         }
     }
 
+    /// Waits until nobody else reads or writes the database, at most as long as any statement waits.
+    package func waitUntilFree() throws(StorageError) {
+        do {
+            try database.run("BEGIN EXCLUSIVE")
+            try database.run("ROLLBACK")
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// The bytes of the database's file that whoever reads or writes it has locked.
+    package static var lockBytes: Range<Int64> { Database.lockBytes }
+
     /// Unlocks the state for writing: derives the keys, finds out whether they are the right ones,
     /// and opens the key that signs checkpoints.
     package func unlock(with rootKey: consuming RootKey) throws(StorageError) {

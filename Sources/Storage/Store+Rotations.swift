@@ -112,14 +112,15 @@ extension Store {
                     JOIN rotation r ON r.id = e.rotation_id
                     JOIN secret s ON s.id = r.secret_id
                     JOIN policy p ON p.secret_id = s.id
-                    WHERE e.watch_until_ms > ? ORDER BY s.name
-                    """, [.integer(now.milliseconds)], Self.reference),
+                    WHERE e.watch_until_ms IS NOT NULL ORDER BY s.name
+                    """, [], Self.reference),
                 parked: try database.first(
                     """
                     SELECT count(*) FROM rotation
                     WHERE state IN ('open', 'parked') AND state = 'parked'
                     """
                 ) { $0.int(0) } ?? 0,
+                hasFinishedIncident: try !Self.finishedIncidents(database).isEmpty,
                 lastEntryAt: try database.first(
                     "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
                 ) { Timestamp(milliseconds: $0.integer(0)) },
@@ -161,6 +162,8 @@ extension Store {
         package let watched: [SecretReference]
         /// How many rotations wait for a person.
         package let parked: Int
+        /// Whether there is an incident to close.
+        package let hasFinishedIncident: Bool
         /// When the trail last grew; nil for an empty one.
         package let lastEntryAt: Timestamp?
         /// How late it was once, if the clock was set back since.

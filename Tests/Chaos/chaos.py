@@ -93,12 +93,14 @@ class Life:
                 since = len(self.world.ended)
                 self.carry_out()
                 self.recover()
-                self.require(invariants.statuses(self.world, since))
+                errors = {step.error[0] for step in self.plan.steps if step.error}
+                self.require(invariants.statuses(self.world, since, errors))
                 self.require(invariants.at_rest(self.world))
                 self.rounds += 1
                 self.tally.add("recoveries")
             self.require(invariants.plaintext(self.world, self.seen))
             self.require(invariants.retirements(self.world))
+            self.require(invariants.attention(self.world))
             self.count()
         except Exception as error:  # a mistake of this program is told as well
             return self.tell(error)
@@ -113,7 +115,7 @@ class Life:
 
     def tell(self, error):
         """What is needed to understand it; the world stays on the disk."""
-        kept = Path(".build") / f"chaos-{SEED}-{self.number}"
+        kept = Path(__file__).resolve().parents[2] / ".build" / f"chaos-{SEED}-{self.number}"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(self.world.directory, kept, ignore=shutil.ignore_patterns("ballast"))
         text = str(error) if isinstance(error, Broken) else traceback.format_exc()
@@ -140,8 +142,11 @@ class Life:
         return {
             "run": ["run"], "due": ["run"], "apply": ["policy", "apply", configuration],
             "rotate": ["rotate", *names, "--reason", "chaos", *confirm],
-            "emergency": ["rotate", *names, "--compromised", "--reason", "chaos", *confirm],
+            # Each round has an incident of its own.
+            "emergency": ["rotate", *names, "--compromised", "--reason", "chaos", "--ticket",
+                          f"ROUND-{self.rounds}", *confirm],
             "deliver": ["deliver", names[0]],
+            "resume": ["rotation", "resume", names[0], "--reason", "chaos", *confirm],
         }[action]
 
     def take(self, step):
@@ -283,7 +288,7 @@ class Life:
                 return
             for name in stuck:
                 self.tally.add("taken up by hand")
-                world.run(*self.arguments("rotate", (name,)))
+                world.run(*self.arguments("resume" if self.plan.resumes else "rotate", (name,)))
             for name in owing:
                 world.run("deliver", name)
             if waits and not stuck:

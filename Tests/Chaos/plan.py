@@ -26,8 +26,9 @@ ERRORS = (
 )
 # Requests that a kill waits for, the decisive ones more often.
 REQUESTS = ("rotate_secret", "rotate_secret", "create_api_key", "create_api_key",
-            "delete_api_key", "delete_api_key", "token", "list_indexes", "fetch_api_key",
-            "fetch_service_account", "list_api_keys")
+            "create_service_account", "delete_api_key", "delete_api_key", "delete_service_account",
+            "token", "list_indexes", "fetch_api_key", "fetch_service_account", "list_api_keys",
+            "list_service_accounts", "list_role_bindings")
 
 
 @dataclass
@@ -54,15 +55,18 @@ class Round:
     faults: list
     slow: float
     steps: list = field(default_factory=list)
-    # Whether the faults are still there when it recovers.
+    # Whether the faults are still there when it recovers, and what a person then does about what
+    # is stuck: rotate, or resume.
     keeps_faults: bool = False
+    resumes: bool = False
 
 
 def draw(random, *, can_trace, is_first):
     """The next round."""
     plan = Round(
         settings=draw_settings(random), faults=draw_faults(random),
-        slow=random.choice((0, 0, 0, 0.2, 1.0)), keeps_faults=random.random() < 0.3)
+        slow=random.choice((0, 0, 0, 0.2, 1.0)), keeps_faults=random.random() < 0.3,
+        resumes=random.random() < 0.5)
     for number in range(random.choice((1, 1, 2, 2, 3))):
         plan.steps.append(draw_step(random, can_trace, number > 0, is_first and number == 0))
     return plan

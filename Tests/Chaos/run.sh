@@ -13,5 +13,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 PYTHONDONTWRITEBYTECODE=1
-python3 "$here/together.py" "$binaries" "$work"
-python3 "$here/chaos.py" "$binaries" "$work"
+# It mostly waits, so both at once.
+python3 "$here/together.py" "$binaries" "$work" >"$work/together.out" 2>&1 &
+together=$!
+failed=0
+python3 "$here/chaos.py" "$binaries" "$work" || failed=1
+wait "$together" || failed=1
+cat "$work/together.out"
+exit "$failed"

@@ -19,16 +19,25 @@ def identifier(name):
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
+def secret_of(name):
+    """The client secret that an account had before anything was rotated."""
+    return f"invented-secret-of-{name}-".ljust(64, "0")
+
+
 PROJECT = identifier("project")
 ADMINS = ("ops-a", "ops-b")
 # In-place accounts; the second admin is one of them.
 ACCOUNTS = ("a0", "a1", "a2", "ops-b")
 # API keys, and how long an old one lives beside its successor.
 KEYS = {"k0": "0s", "k1": "1s", "k2": "4s"}
-POLICIES = (*ACCOUNTS, *KEYS)
+# Accounts that are rotated like keys: a sibling with the same bindings is made beside them.
+SIBLINGS = {"s0": "1s", "s1": "3s"}
+POLICIES = (*ACCOUNTS, *KEYS, *SIBLINGS)
+# Those whose consumer need not be told.
+BEST_EFFORT = ("a2", "k2", "s1")
 # What is none of ours, also where it looks as though it were (P16).
 FOREIGN_KEYS = ("theirs", "k0~01ARZ3NDEKTSV4RRFFQ69G5FAV")
-FOREIGN_ACCOUNTS = ("theirs", "ops-a")
+FOREIGN_ACCOUNTS = ("theirs", "ops-a", "s0~01ARZ3NDEKTSV4RRFFQ69G5FAV")
 
 HOOK = """#!/bin/sh
 # A consumer that may be slow, and keeps what it was given.
@@ -108,16 +117,17 @@ class World:
         self.hook.chmod(0o755)
         self.accounts = ACCOUNTS
         self.keys = KEYS
+        self.siblings = SIBLINGS
         if number_of_accounts is not None:
             self.accounts = tuple(f"a{number}" for number in range(number_of_accounts))
-            self.keys = {}
+            self.keys, self.siblings = {}, {}
         self.emulator = Emulator(binaries, directory, self.seed())
         # Every value that was ever seen at the emulator, and everything that was ever printed.
         self.secrets = set()
         self.ended = []
         self.tells = tells
         self.started = time.monotonic()
-        self.remember_secrets()
+        self.live()
 
     def close(self):
         self.emulator.stop()
@@ -130,18 +140,19 @@ class World:
     def seed(self):
         """The organization as it is before anything was rotated."""
         owner = [{"resource_type": "organization", "role": "OrgOwner"}]
+        editor = [{"resource_type": "organization", "role": "OrgMember"},
+                  {"resource_type": "project", "resource_id": PROJECT, "role": "ProjectEditor"}]
 
         def account(name):
             return {"id": identifier(name), "name": name, "client_id": self.client_id(name),
-                    "client_secret": f"invented-secret-of-{name}-".ljust(64, "0"),
-                    "role_bindings": owner if name in ADMINS else []}
+                    "client_secret": secret_of(name),
+                    "role_bindings": owner if name in ADMINS else editor}
 
         def key(name):
-            value = f"pcsk_first_{name}_".replace("~", "_").ljust(75, "0")
-            return {"id": identifier(name), "name": name, "value": value,
-                    "roles": ["ProjectEditor"]}
+            return {"id": identifier(name), "name": name, "roles": ["ProjectEditor"],
+                    "value": f"pcsk_first_{name}_".replace("~", "_").ljust(75, "0")}
 
-        accounts = sorted({*self.accounts, *ADMINS, *FOREIGN_ACCOUNTS})
+        accounts = sorted({*self.accounts, *self.siblings, *ADMINS, *FOREIGN_ACCOUNTS})
         return {"organizations": [{
             "name": "acme",
             "projects": [{"id": PROJECT, "name": "search",
@@ -150,7 +161,7 @@ class World:
 
     @staticmethod
     def client_id(name):
-        return f"client{name}".replace("-", "").ljust(32, "0")
+        return identifier(f"client of {name}").replace("-", "")
 
     def live(self):
         """The live accounts and keys by id, as Pinecone has them; their values are remembered."""
@@ -161,8 +172,9 @@ class World:
         self.secrets.update(key["value"] for key in keys.values())
         return accounts, keys
 
-    def remember_secrets(self):
-        self.live()
+    @property
+    def policies(self):
+        return (*self.accounts, *self.keys, *self.siblings)
 
     # Commands
 
@@ -209,7 +221,7 @@ class World:
         for admin in ADMINS:
             self.must(
                 "login", "pinecone", "--as", admin, "--client-id", self.client_id(admin),
-                stdin=f"invented-secret-of-{admin}-".ljust(64, "0") + "\n")
+                stdin=secret_of(admin) + "\n")
 
     def write_policies(self, due=()):
         """The configuration; those in `due` are to be rotated once, now."""
@@ -222,8 +234,9 @@ connections:
     admins: [{", ".join(ADMINS)}]
 policies:
 """
-        for name in (*self.accounts, *self.keys):
+        for name in self.policies:
             when = f'at: "{now}"' if name in due else "every: 30d"
+            file = "env"
             if name in self.keys:
                 target = (f"api-key: {{ connection: pinecone, project: {PROJECT}, "
                           f"id: {identifier(name)} }}\n    overlap: {self.keys[name]}")
@@ -231,9 +244,10 @@ policies:
             else:
                 target = (f"service-account: {{ connection: pinecone, id: {identifier(name)}, "
                           f"name: {name} }}")
-                file = "env"
+            if name in self.siblings:
+                target += f"\n    strategy: overlap\n    overlap: {self.siblings[name]}"
             # The last of its kind tells its consumer by the way: best effort.
-            required = "false" if name in ("a2", "k2") else "true"
+            required = "false" if name in BEST_EFFORT else "true"
             text += f"""  - name: {name}
     {target}
     {when}
@@ -256,7 +270,7 @@ policies:
 
     def delivered(self):
         """What the consumers have: policy, path and value of each destination that has one."""
-        for name in (*self.accounts, *self.keys):
+        for name in self.policies:
             for suffix in ("env", "raw", "hook"):
                 path = self.out / f"{name}.{suffix}"
                 if path.exists():

@@ -14,6 +14,21 @@ struct SQLiteThreadTests {
         // Two owners have two threads.
         #expect(await !threads.contains(Owner().note(0)))
     }
+
+    @Test func `an owner may go with the last thing that it does`() async {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for _ in 0..<500 {
+                        let owner = Owner()
+                        _ = await owner.note(0)
+                        // What nobody waits for is the last to hold the owner.
+                        Task { await owner.note(1) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 private actor Owner {

@@ -8,6 +8,8 @@ struct Story {
     private let machine: Machine
     private let secrets: [Template.Secret]
     private var armours: [String] = []
+    /// How many late calls somebody has looked after.
+    private var lateSeen = 0
 
     private var world: World { machine.world }
     private var dice: Dice { world.dice }
@@ -45,7 +47,7 @@ struct Story {
     private mutating func tell() async {
         for number in 0..<dice.pick([(4, 2), (4, 4), (2, 8), (1, 24)]) where !isOver {
             // Something is due to begin with.
-            if number == 0 { world.pass(31 * 86_400_000) } else { happen() }
+            if number == 0 { world.pass(31 * 86_400_000) } else { await happen() }
             await process()
             if dice.happens(30) { await check.atRest() }
         }
@@ -55,16 +57,32 @@ struct Story {
 
     // MARK: What happens around the program
 
-    private func happen() {
+    /// Lets time pass. Soon after a call was carried out late somebody looks undisturbed: what comes
+    /// in the last hours of a watch, between two runs, nobody sees (P17).
+    private mutating func sleep(_ milliseconds: Int64) async {
+        let end = world.now.now + milliseconds
+        while true {
+            let truth = world.now
+            let next = truth.late.map(\.at).min() ?? .max
+            guard next <= end || truth.lateCount > lateSeen else { break }
+            if truth.lateCount == lateSeen { world.pass(max(next - truth.now, 0)) }
+            world.pass(60_000)
+            lateSeen = world.now.lateCount
+            await run(["run", "--jobs", "1"], Invocation.Fate())
+        }
+        world.pass(max(end - world.now.now, 0))
+    }
+
+    private mutating func happen() async {
         let dice = dice
         let destinations = secrets.flatMap(\.destinations)
         let accounts = secrets.filter { $0.kind == .serviceAccount }
+        await sleep(
+            dice.pick([
+                (4, Int64(dice.roll(0..<90)) * 1_000), (3, Int64(dice.roll(1..<90)) * 60_000),
+                (3, Int64(dice.roll(1..<30)) * 3_600_000), (2, 31 * 86_400_000),
+            ]))
         world.with { truth in
-            truth.pass(
-                dice.pick([
-                    (4, Int64(dice.roll(0..<90)) * 1_000), (3, Int64(dice.roll(1..<90)) * 60_000),
-                    (3, Int64(dice.roll(1..<30)) * 3_600_000), (2, 31 * 86_400_000),
-                ]), dice)
             if dice.happens(10) {
                 let place = dice.pick(destinations)
                 truth.tell("\(place) breaks, or is mended")
@@ -155,15 +173,14 @@ struct Story {
     /// All faults cease. Time goes on until there is nothing left to do; what waits for a person is
     /// rotated by hand, as its text says.
     private mutating func finish() async {
-        let dice = dice
         world.with { truth in
             truth.tell("all faults cease")
             truth.broken = []
             truth.skew = 0
             truth.isFlapping = false
-            // The trail may have seen a clock that was ahead, and the last propagation its slowness.
-            truth.pass(3 * 3_600_000, dice)
         }
+        // The trail may have seen a clock that was ahead, and the last propagation its slowness.
+        await sleep(3 * 3_600_000)
         let calm = Invocation.Fate()
         while let armour = armours.popLast() { await run(["recover"], calm, input: armour) }
         for number in 0..<30 where !isOver {
@@ -172,7 +189,7 @@ struct Story {
             guard let rest = unrest(number) else { return }
             for line in rest.byHand { await run(line, calm) }
             if !rest.byHand.isEmpty || rest.isWaiting {
-                world.pass((rest.isWatching ? 11 : 13) * 3_600_000)
+                await sleep(13 * 3_600_000)
             } else if ended.status == 0, entryCount == before {
                 break
             }

@@ -17,6 +17,8 @@ struct Truth: Sendable {
     var strays: [Stray] = []
     /// What the provider does later than it said.
     var late: [Late] = []
+    /// How much of it has happened.
+    var lateCount = 0
     /// Each secret that was minted for us, oldest first.
     var mintings: [Minting] = []
     /// How many values there ever were.
@@ -237,6 +239,7 @@ extension Truth {
             } else if let call, call.at <= end {
                 now = max(now, call.at)
                 late.removeAll { $0.intent.effect == call.intent.effect }
+                lateCount += 1
                 let made = carryOut(call.order, for: call.intent, isLate: true, dice)
                 tell("late: \(made?.value ?? "nothing") of \(made?.id ?? "nothing")")
             } else {

@@ -197,6 +197,29 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `a run that finishes what a killed emergency began closes its incident`()
+        async throws
+    {
+        let (program, accounts, _) = try await world()
+        let counting = StopPlan()
+        program.follow(counting)
+        #expect(await emergency(program, "--jobs", "1", "--ticket", "counted").status == 0)
+        let plan = StopPlan(at: counting.writes.count - 1, .beforeCommit)
+        program.follow(plan)
+        #expect(await emergency(program, "--jobs", "1").status != 0)
+        plan.revive()
+        #expect(try await program.entries("incident.closed") == 1)
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(try await program.entries("incident.closed") == 2)
+        #expect(await program.keyturn("run").output == "")
+        // The same words, another night: nothing is taken for done.
+        #expect(await emergency(program).status == 0)
+        for account in accounts { #expect(program.emulator.rotations(of: account.id) == 3) }
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `another reason is another incident`() async throws {
         let (program, accounts, _) = try await world()
         #expect(await emergency(program).status == 0)

@@ -75,6 +75,23 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `a watch does not shorten the hour between two recoveries`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        program.emulator.inject(
+            Fault(operation: .rotateSecret, effect: .after(.closeBeforeHeaders), times: 3))
+        await program.keyturn("run")
+        #expect(program.emulator.rotations(of: account.id) == 4)
+        program.advance(.minutes(10))
+
+        await program.keyturn("run")
+        #expect(program.emulator.rotations(of: account.id) == 4)
+        program.advance(.minutes(51))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.emulator.rotations(of: account.id) == 5)
+        #expect(program.isDeliveredAccepted("ci", account))
+    }
+
     @Test func `of two lost calls each is watched`() async throws {
         let program = try await TestProgram()
         let account = try await program.dueAccount(held: true)
@@ -148,10 +165,27 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
-    @Test func `after a day it is somebody else's`() async throws {
+    @Test
+    func `a day after without a run it may be somebody else's: nothing is minted, a person told`()
+        async throws
+    {
         let (program, account) = try await unsettledAccount()
         try await program.require(program.keyturn("run"))
         program.advance(.hours(25))
+        _ = program.emulator.rotateElsewhere(account: account.id)
+        let before = program.emulator.rotations(of: account.id)
+        for _ in 1...2 { #expect(await program.keyturn("run").status == 7) }
+        program.advance(.days(31))
+        #expect(await program.keyturn("run").status == 7)
+        #expect(program.emulator.rotations(of: account.id) == before)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `a look after the day ends the watch`() async throws {
+        let (program, account) = try await unsettledAccount()
+        try await program.require(program.keyturn("run"))
+        program.advance(.hours(25))
+        #expect(await program.keyturn("run").output == "")
         _ = program.emulator.rotateElsewhere(account: account.id)
         #expect(await program.keyturn("run").output == "")
         program.advance(.days(31))
@@ -185,7 +219,7 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
-    @Test(arguments: [Int64(1), 6])
+    @Test(arguments: [Int64(1), 6, 29])
     func `a late key is found days after, and deleted`(_ days: Int64) async throws {
         let (program, _, name) = try await unsettledKey()
         try await program.require(program.keyturn("run"))
@@ -206,6 +240,22 @@ import Testing
         #expect(program.isDeliveredKeyAccepted("search"))
         #expect(try await program.entries("version.lost") == 1)
         #expect(await program.keyturn("run").output == "")
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `a name is looked for once after its time, and no longer`() async throws {
+        let (program, _, _) = try await unsettledKey()
+        try await program.require(program.keyturn("run"))
+        program.advance(.hours(25))
+        try await program.require(program.keyturn("run"))
+        program.advance(.days(8))
+        #expect(await program.keyturn("run").output == "")
+        let asked = program.emulator.received(.listAPIKeys)
+
+        #expect(await program.keyturn("run").output == "")
+
+        #expect(program.emulator.received(.listAPIKeys) == asked)
+        #expect(try await program.entries("effect.watched") == 2)
         #expect(await program.isTrailIntact())
     }
 

@@ -26,6 +26,10 @@ extern const int cl_O_DIRECTORY;
 /// fcntl(2): O_NONBLOCK on.
 int cl_set_nonblocking(int descriptor);
 
+/// fcntl(2), F_GETLK: a process whose record lock keeps this part of the file from being written;
+/// 0: there is none.
+pid_t cl_record_lock_holder(int descriptor, off_t start, off_t length);
+
 /// pipe2(2) with O_CLOEXEC.
 int cl_pipe(int ends[2]);
 

@@ -39,6 +39,10 @@ struct Rotate: KeyturnCommand {
         guard ways == 1 else {
             throw ValidationError("name the policies, or a --label, or --all: one of them")
         }
+        // They stand in an entry of the trail, which has an end.
+        guard names.reduce(0, { $0 + $1.utf8.count + 1 }) <= 12_000 else {
+            throw ValidationError("so many names are too long for one entry; use --label or --all")
+        }
         if let ticket, ticket.utf8.count > 100 {
             throw ValidationError("--ticket is longer than 100 bytes")
         }
@@ -47,7 +51,12 @@ struct Rotate: KeyturnCommand {
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
         let reason = try Reason.checked(reason)
-        let store = try await program.open(dryRun: dryRun)
+        let store =
+            if compromised, !dryRun {
+                try await program.openInEmergency()
+            } else {
+                try await program.open(dryRun: dryRun)
+            }
         let policies = try await selected(store, program)
         guard !policies.isEmpty else {
             throw Failure("no policy is meant", hint: "see `keyturn policy list`", .usage)

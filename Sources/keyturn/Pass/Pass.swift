@@ -80,7 +80,9 @@ struct Pass: Sendable {
         result.isClockDoubtful = !isClockTrusted
         let needsHeartbeat = work.lastEntryAt.map { $0.age(at: now) >= Self.heartbeat } ?? false
         let spooled = try spoolNames()
-        guard !units.isEmpty || needsHeartbeat || !spooled.isEmpty else {
+        guard
+            !units.isEmpty || needsHeartbeat || !spooled.isEmpty || work.hasFinishedIncident
+        else {
             if !isClockTrusted {
                 program.console.warn("the clock is behind the last entry of the audit trail")
             }
@@ -121,6 +123,10 @@ struct Pass: Sendable {
             let secrets = units.map(\.secret)
             result.exposed = try await program.storing { () async throws(StorageError) in
                 try await store.close(incident, of: secrets)
+            }
+        } else {
+            try await program.storing { () async throws(StorageError) in
+                try await store.closeFinishedIncidents()
             }
         }
         result.signal = program.surroundings.stopSignal()

@@ -127,7 +127,7 @@ actor Worker {
     }
 
     /// The longest that a person waits for another process, and that a request may take.
-    private static let limit = Interval(seconds: 30)
+    static let limit = Interval(seconds: 30)
 
     /// A schedule leaves what another process works on to it; a person waits for 30 seconds, and an
     /// emergency then ends the other (P2).
@@ -316,8 +316,18 @@ actor Worker {
         let before = try await currentVersion(of: unit.secret)
         let rotation: Rotation
         switch try await watcher.watch(unit.secret, in: last) {
-        case .quiet: return nil
+        case .quiet(let over):
+            guard !over.isEmpty else { return nil }
+            _ = try await reading { store throws(StorageError) in
+                try await store.endWatch(of: over, unit.secret)
+            }
+            return nil
+        case .foreign: return report(unit, .failed, .foreignRotated)
         case .replaced:
+            // What is known to be dead already is replaced at its time, once an hour (P15).
+            if let open, open.oldSaid == .refused, [.prepare, .issue].contains(open.step) {
+                return nil
+            }
             // A parked one too: its users are locked out, by a call of ours.
             rotation =
                 if let open {

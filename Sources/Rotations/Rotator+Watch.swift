@@ -73,10 +73,10 @@ extension Rotator {
     }
 
     /// Records credentials that attempts of ours left behind as lost versions, and deletes them: no
-    /// one ever saw their values (P16). The cause says why one is still there.
+    /// one ever saw their values (P16). The refusal says why one is still there.
     package func sweep(
         _ orphans: [Orphan], in rotation: Rotation
-    ) async throws(JournalError) -> (rotation: Rotation, cause: Cause?) {
+    ) async throws(JournalError) -> (rotation: Rotation, refusal: Refusal?) {
         var next = rotation
         for orphan in orphans {
             let changes = try await lateCommit(
@@ -89,7 +89,7 @@ extension Rotator {
             guard await doubt(about: next) == nil, next.state == .open else { continue }
             let end = try await end(number, orphan.credential, in: next)
             next = end.rotation
-            if let cause = end.cause { return (next, cause) }
+            if let refusal = end.refusal { return (next, refusal) }
         }
         return (next, nil)
     }

@@ -106,11 +106,7 @@ final class StepFaultStage {
         case .overlapOver, .deletedElsewhere:
             try await program.require(program.keyturn("run"))
             program.advance(.hours(25))
-            guard site.past == .deletedElsewhere else { break }
-            switch old {
-            case .account(let account): program.emulator.deleteElsewhere(account: account.id)
-            case .key(let key): program.emulator.deleteElsewhere(apiKey: key.id)
-            }
+            if site.past == .deletedElsewhere { deleteElsewhere(old, in: program) }
         case .watched, .cameLate:
             program.emulator.inject(Fault(operation: minting, effect: .before(.status(503))))
             #expect(await program.keyturn("run").status == 1)
@@ -132,6 +128,13 @@ final class StepFaultStage {
                 _ = program.emulator.rotateElsewhere(account: account.id)
             case (_, .key): break
             }
+        }
+    }
+
+    private static func deleteElsewhere(_ old: Old, in program: TestProgram) {
+        switch old {
+        case .account(let account): program.emulator.deleteElsewhere(account: account.id)
+        case .key(let key): program.emulator.deleteElsewhere(apiKey: key.id)
         }
     }
 
@@ -180,7 +183,7 @@ final class StepFaultStage {
     }
 
     private func bringLate(_ fault: CallFault, isLasting: Bool) {
-        let life: Int64 = (isLasting ? 86_400 : 45) * 1000
+        let life: Int64 = (isLasting ? 600 : 45) * 1000
         if fault == .newValueLate {
             program.emulator.settings.newSecretDelayMs = life
             program.emulator.settings.newKeyDelayMs = life
@@ -189,6 +192,7 @@ final class StepFaultStage {
             program.emulator.settings.deletedKeyLifeMs = life
             program.emulator.settings.deletedVisibleMs = life
         }
+        if site.past == .deletedElsewhere { Self.deleteElsewhere(old, in: program) }
     }
 
     private var target: String? {
@@ -246,13 +250,17 @@ final class StepFaultStage {
         }
         guard second.output == "" else { return .finished }
         if try isOver { return .quiet }
-        program.advance(.hours(12))
-        for _ in 1...2 where await program.perform(run).output != "" {
+        for _ in 1...2 {
+            program.advance(.hours(12))
+            guard await program.perform(run).output != "" else { break }
             if try isOver { return .waited }
         }
         let resumed = await program.keyturn(
             "rotation", "resume", name, "--reason", "test", "--confirm", name)
-        return resumed.status == 0 ? .asked : .stuck
+        // After three mintings only another rotation may make more (P15).
+        let isDone =
+            if resumed.status == 0 { true } else { await program.rotate(name).status == 0 }
+        return isDone ? .asked : .stuck
     }
 
     /// The minting calls that it takes without a fault.

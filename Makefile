@@ -8,12 +8,17 @@ RELEASE = -c release --static-swift-stdlib
 RELEASE_DIR = .build/release
 DEBUG_DIR = .build/debug
 
-.PHONY: help build demo test lint conformance chaos bench install packages clean
+# How many stories `make soak` tells, and the seed of the first.
+SEEDS ?= 10000
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+
+.PHONY: help build demo test soak lint conformance chaos bench install packages clean
 
 help:
 	@echo "make build        a release of keyturn, in $(RELEASE_DIR)"
 	@echo "make demo         the main job, as a person would do it, against an emulator"
-	@echo "make test         all tests"
+	@echo "make test         all tests; KEYTURN_SEED=N make test tells the simulation's story N again"
+	@echo "make soak         the simulation alone, SEEDS=$(SEEDS) stories from a random SEED"
 	@echo "make lint         layout, and what reviewers always ask for"
 	@echo "make conformance  the emulator and keyturn against the official Pinecone SDK"
 	@echo "make chaos        keyturn killed a thousand times, or KEYTURN_KILLS, and what must always hold"
@@ -32,6 +37,12 @@ demo: build
 
 test: packages
 	$(SWIFT) test
+
+# Optimized, and apart from the other builds.
+soak: packages
+	@seed=$(SEED); echo "from seed $$seed"; \
+	  KEYTURN_SEED=$$seed KEYTURN_SEEDS=$(SEEDS) $(SWIFT) test -c release -Xswiftc -enable-testing \
+	  --scratch-path .build/soak --filter SimulationTests
 
 lint: packages
 	@scripts/lint.sh

@@ -126,7 +126,8 @@ let package = Package(
         tests(
             "SimulationTests",
             [
-                "Audit", "FaultyDisk", "Handoff", "OpenSSL", "Pinecone", "Rotations", "SQLite", "Secrets",
+                "Audit", "FaultyDisk", "Handoff", "OpenSSL", "Pinecone", "Rotations", "SQLite",
+                "Secrets",
                 "Storage", "TestSupport", "Vault", "keyturn",
             ]),
         tests("HandoffTests", ["Handoff", "OpenSSL", "Rotations", "Secrets"]),

@@ -90,10 +90,8 @@ def stopped(log):
     return [int(line.split()[0]) for line in text.splitlines() if "stopped by SIGSTOP" in line]
 
 
-def is_stopped(pid, log=None):
-    """Whether a signal has stopped it. Who is traced stops at every call: then the log says it."""
-    if log is not None:
-        return bool(stopped(log))
+def is_stopped(pid):
+    """Whether a signal has stopped it; not for whoever is traced, and stops at every call."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
     except OSError:

@@ -112,6 +112,7 @@ class World:
         self.out.mkdir(mode=0o700)
         self.state = directory / "state"
         self.database = self.state / "keyturn.db"
+        self.configuration = directory / "keyturn.yaml"
         self.hook = directory / "hook"
         self.hook.write_text(HOOK)
         self.hook.chmod(0o755)
@@ -217,7 +218,7 @@ class World:
         """A state with its policies and admins; nothing is rotated yet."""
         self.must("init")
         self.write_policies()
-        self.must("policy", "apply", str(self.directory / "keyturn.yaml"))
+        self.must("policy", "apply", str(self.configuration))
         for admin in ADMINS:
             self.must(
                 "login", "pinecone", "--as", admin, "--client-id", self.client_id(admin),
@@ -255,9 +256,8 @@ policies:
       - file: {{ path: {self.out / name}.{file}, format: {file} }}
       - command: {{ run: [{self.hook}], input: json, timeout: 10s, required: {required} }}
 """
-        path = self.directory / "keyturn.yaml"
-        path.write_text(text)
-        path.chmod(0o600)
+        self.configuration.write_text(text)
+        self.configuration.chmod(0o600)
 
     # What is on the disk
 

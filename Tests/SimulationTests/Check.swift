@@ -27,8 +27,10 @@ struct Check {
 
     /// What holds at every moment.
     func atRest() async {
-        guard let snapshot = await snapshot() else { return }
-        let truth = world.now
+        if let snapshot = await snapshot() { check(snapshot, world.now) }
+    }
+
+    private func check(_ snapshot: Snapshot, _ truth: Truth) {
         checkKept(snapshot, truth)
         checkCredentials(snapshot, truth)
         checkPlaces(snapshot, truth)
@@ -37,9 +39,9 @@ struct Check {
 
     /// What holds when all faults have ceased and there is nothing left to do.
     func atEnd() async {
-        await atRest()
         guard let snapshot = await snapshot() else { return }
         let truth = world.now
+        check(snapshot, truth)
         for secret in secrets { checkEnd(of: secret, snapshot, truth) }
         for credential in truth.credentials where credential.maker == .others {
             if credential.isDeleted { world.accuse("P16: \(credential.id) is gone") }

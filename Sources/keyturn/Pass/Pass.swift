@@ -124,7 +124,8 @@ struct Pass: Sendable {
             result.exposed = try await program.storing { () async throws(StorageError) in
                 try await store.close(incident, of: secrets)
             }
-        } else {
+        } else if result.unsettled == 0 {
+            // Where something is unsettled the database may be what is in the way: the next run.
             try await program.storing { () async throws(StorageError) in
                 try await store.closeFinishedIncidents()
             }

@@ -185,3 +185,13 @@ enum CallFault: String, Sendable, CaseIterable {
         }
     }
 }
+
+extension CallFault {
+    /// Whether it is worth both durations: a hang costs real time, and values have lives of their own.
+    var isBriefToo: Bool {
+        switch self {
+        case .hungBefore, .hungAfter, .newValueLate, .oldValueLate: false
+        default: true
+        }
+    }
+}

@@ -7,12 +7,21 @@ import Testing
 
 @testable import keyturn
 
+/// What goes wrong in a cell of a table, and how it is mended.
+struct StepFaultHarm {
+    let bring: () throws -> Void
+    /// Whether anything has met it.
+    let isMet: () -> Bool
+    let lift: () async throws -> Void
+}
+
 /// A program that is about to make a call, and can be brought back to that moment.
 final class StepFaultStage {
     let program: TestProgram
     let site: CallSite
     /// The policy's name.
     let name: String
+    let hook: TestProgram.Hook?
     private let old: Old
     private let mintingsBefore: Int
     private let saved: (service: Service, ms: Int64)
@@ -26,8 +35,9 @@ final class StepFaultStage {
         case key(APIKey)
     }
 
-    /// Sets the stage for a call.
-    init(_ site: CallSite) async throws {
+    /// Sets the stage.
+    /// - Parameter hasHook: whether a command receives the value too, besides the file.
+    init(_ site: CallSite, hasHook: Bool = false) async throws {
         run = try Self.command("run")
         runForObjects = try Self.command("run", "--json")
         verify = try Self.command("audit", "verify")
@@ -35,12 +45,15 @@ final class StepFaultStage {
         self.program = program
         self.site = site
         name = site.world == .key ? "search" : "ci"
+        hook = hasHook ? try program.hook("exit 0", terms: ", timeout: 1s") : nil
+        try hook?.mend()
+        let more = hook?.yaml ?? ""
         switch site.world {
-        case .account: _ = try await program.dueAccount(held: true)
-        case .adopted: _ = try await program.dueAccount()
+        case .account: _ = try await program.dueAccount(held: true, more: more)
+        case .adopted: _ = try await program.dueAccount(more: more)
         case .admin: try await Self.setUpAdmin(program)
-        case .key: _ = try await program.dueKey(held: true)
-        case .sibling: _ = try await program.dueSibling(held: true)
+        case .key: _ = try await program.dueKey(held: true, more: more)
+        case .sibling: _ = try await program.dueSibling(held: true, more: more)
         }
         old = try Self.current(in: program, site.world)
         try await Self.happen(site, in: program, old)
@@ -163,18 +176,29 @@ final class StepFaultStage {
         }
     }
 
-    // MARK: The fault
+    // MARK: Faults of the provider
 
     private static let manyTimes = 1_000_000
 
-    /// Brings the fault about: for one call, or until `lift`.
-    func bring(_ fault: CallFault, isLasting: Bool) {
-        if fault == .hungBefore || fault == .hungAfter {
-            program.requestLimit.withLock { $0 = .seconds(1) }
-        }
+    /// The fault, for one call or until it is lifted.
+    func harm(_ fault: CallFault, isLasting: Bool) -> StepFaultHarm {
+        StepFaultHarm(
+            bring: { try self.bring(fault, isLasting: isLasting) },
+            isMet: { self.hasStruck(fault) },
+            lift: {
+                self.program.emulator.removeFaults()
+                self.program.emulator.settings = Settings()
+                self.program.requestLimit.withLock { $0 = .seconds(30) }
+            })
+    }
+
+    private func bring(_ fault: CallFault, isLasting: Bool) throws {
         guard let effect = fault.effect else {
             bringLate(fault, isLasting: isLasting)
             return
+        }
+        if [.hungBefore, .hungAfter].contains(fault) {
+            program.requestLimit.withLock { $0 = .seconds(1) }
         }
         program.emulator.inject(
             Fault(
@@ -182,8 +206,9 @@ final class StepFaultStage {
                 times: isLasting ? Self.manyTimes : 1, skip: site.skip))
     }
 
+    /// Within the minute that is waited, or beyond.
     private func bringLate(_ fault: CallFault, isLasting: Bool) {
-        let life: Int64 = (isLasting ? 600 : 45) * 1000
+        let life: Int64 = isLasting ? 600_000 : 45_000
         if fault == .newValueLate {
             program.emulator.settings.newSecretDelayMs = life
             program.emulator.settings.newKeyDelayMs = life
@@ -206,47 +231,74 @@ final class StepFaultStage {
     }
 
     /// Whether the fault has met a call.
-    func hasStruck(_ fault: CallFault) -> Bool {
+    private func hasStruck(_ fault: CallFault) -> Bool {
         guard let effect = fault.effect else { return true }
         let left = program.emulator.faults.first {
             $0.operation == site.operation && $0.effect == effect && $0.target == target
         }
-        return left.map { $0.skip == 0 && ($0.times ?? 0) < Self.manyTimes && $0.times != 1 }
-            ?? true
-    }
-
-    /// The provider is well again.
-    func lift() {
-        program.emulator.removeFaults()
-        program.emulator.settings = Settings()
-        program.requestLimit.withLock { $0 = .seconds(30) }
+        guard let left, let times = left.times else { return true }
+        return left.skip == 0 && times > 1 && times < Self.manyTimes
     }
 
     // MARK: The cell
 
-    /// Lets a run meet the fault, lifts it, and goes on until all is done. Nil when no call met it.
-    func meet(_ fault: CallFault, isLasting: Bool) async throws -> Observed? {
+    /// Lets a run meet the harm, mends it, and goes on until all is done. Nil when nothing met it.
+    func meet(_ harm: StepFaultHarm) async throws -> Observed? {
         try restore()
-        bring(fault, isLasting: isLasting)
+        try harm.bring()
         let first = await program.perform(runForObjects)
-        let isMet = hasStruck(fault)
-        lift()
+        let isMet = harm.isMet()
+        try await harm.lift()
         guard isMet else { return nil }
         let report = try first.objects().first { $0.name == name }
+        let problems = problems(after: first, isSilent: report == nil)
         let next = try await next()
         try await finish()
         return Observed(
             exit: first.status, cause: report?.cause.flatMap(Cause.init(rawValue:)),
             isSilent: report == nil, isRotated: try program.summary(first).rotated != 0,
-            next: next, mintings: mintings - usualMintings,
-            isInPlace: [.account, .adopted, .admin].contains(site.world))
+            next: next, mintings: mintings - usualMintings, isInPlace: isInPlace,
+            problems: problems)
+    }
+
+    private var isInPlace: Bool { [.account, .adopted, .admin].contains(site.world) }
+
+    /// What is wrong right after the run that met the fault.
+    private func problems(after run: TestProgram.Outcome, isSilent: Bool) -> [String] {
+        var problems: [String] = []
+        if run.status == 0, !isSilent, !isDeliveredAccepted {
+            problems.append("a dead value is delivered, and the exit status says 0")
+        }
+        if !isInPlace, !isDeliveredAccepted {
+            problems.append("what is delivered is not accepted, and the old one could be")
+        }
+        if !isInPlace, [.due, .lostBefore, .lostAfter, .stored].contains(site.past), !isOldAlive {
+            problems.append("the old one died before its date")
+        }
+        if run.status != 0, isBeforeMinting, mintings > 0 {
+            problems.append("it was minted although prepare failed")
+        }
+        return problems
+    }
+
+    /// Whether the call comes before the minting of its run.
+    private var isBeforeMinting: Bool {
+        guard site.past == .due else { return false }
+        switch site.operation {
+        case .token, .listIndexes: return site.skip == 0
+        case .fetchAPIKey: return site.skip < 2
+        case .listRoleBindings: return site.skip == 0
+        case .fetchServiceAccount, .listServiceAccounts, .listAPIKeys: return true
+        default: return false
+        }
     }
 
     /// What the next runs do, and a person when they do nothing.
     private func next() async throws -> Observed.Next {
         let second = await program.perform(run)
         guard second.status == 0 else {
-            return await program.perform(run).status == 0 ? .failedOnce : .stuck
+            let third = await program.perform(run)
+            return third.status == 0 && third.output == "" ? .failedOnce(second.status) : .stuck
         }
         guard second.output == "" else { return .finished }
         if try isOver { return .quiet }
@@ -357,9 +409,10 @@ final class StepFaultStage {
 
     /// Runs until all is done.
     private func finish() async throws {
-        for _ in 0..<6 {
+        // At first only beyond the back-off, so that no watch ends.
+        for hours in [1, 25, 25, 25, 25] as [Int64] {
             if try isOver { return }
-            program.advance(.hours(25))
+            program.advance(.hours(hours))
             _ = await program.perform(run)
         }
     }
@@ -395,6 +448,10 @@ final class StepFaultStage {
                     AND a.outcome <> 'unsettled' AND json_extract(a.leaf, '$.effect') = e.id
                     AND coalesce(json_extract(a.leaf, '$.cause'), '') <> 'late-commit')
                 """) == 0, "an effect has not one outcome in the trail")
+        if hook != nil {
+            let delivered = program.deliveredSecret(name) ?? program.directory.text("out/\(name)")
+            require(program.received.last == delivered, "the command has another value")
+        }
         require(program.leftovers == [] && program.spooled == [], "something is left over")
         require(await program.perform(verify).status == 0, "the trail is broken")
         return problems

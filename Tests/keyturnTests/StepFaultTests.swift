@@ -1,42 +1,126 @@
-import FoundationEssentials
-import PineconeEmulator
-import Rotations
 import Testing
 
 @testable import keyturn
 
-@Suite struct StepFaultTests {
-    @Test(arguments: OutsideCall.allCases)
-    func explore(_ call: OutsideCall) async throws {
-        if let only = ProcessInfo.processInfo.environment["ONLY"],
-            call.rawValue.firstMatch(of: try Regex(only)) == nil
-        {
-            return
-        }
-        let stage = try await StepFaultStage(call.site)
-        for fault in CallFault.allCases {
-            for isLasting in [false, true] {
-                if isLasting, fault == .hungAfter || fault == .hungBefore { continue }
-                if (fault == .newValueLate || fault == .oldValueLate),
-                    ![
-                        "rotateSecret", "rotateAdopted", "createKey", "createSibling", "deleteKey",
-                        "deleteSibling", "listAfterDeletedKey", "listAfterDeletedSibling",
-                        "askAfterRotation", "deleteLostKey", "deleteLateKey",
-                    ].contains(call.rawValue)
-                {
-                    continue
+/// The table at work: each cell on the simulated clock, against the emulator.
+@Suite(.timeLimit(.minutes(10))) struct StepFaultTests {
+    private typealias Cell = StepFaultTable.Cell
+
+    /// The cells that the rows name, each with what it says.
+    private static let cells = StepFaultTable.rows.flatMap { row in
+        row.calls.flatMap { call in
+            row.faults.flatMap { fault in
+                (row.isLasting.map { [$0] } ?? [false, true]).map { isLasting in
+                    (cell: Cell(call: call, fault: fault, isLasting: isLasting), row.expected)
                 }
-                let observed = try await stage.meet(fault, isLasting: isLasting)
-                let duration = isLasting ? "lasting" : "once"
-                guard let observed else {
-                    print("CELL \(call) \(fault) \(duration) NOTMET")
-                    continue
-                }
-                let quiet = await stage.isQuiet() ? "" : " NOTQUIET"
-                let problems = try await stage.problems()
-                let word = observed.word.map { "\($0)" } ?? "\(observed)"
-                print("CELL \(call) \(fault) \(duration) \(word)\(quiet) \(problems)")
             }
         }
+    }
+
+    @Test func `each call has a word for each fault, and one alone`() {
+        var words: [Cell: Int] = [:]
+        for (cell, _) in Self.cells { words[cell, default: 0] += 1 }
+        for call in OutsideCall.allCases {
+            for fault in CallFault.allCases {
+                let counts = [false, true].map {
+                    words[Cell(call: call, fault: fault, isLasting: $0), default: 0]
+                }
+                let isMissing =
+                    counts == [0, 0]
+                    || StepFaultTable.changes.contains(call) && fault.isBriefToo
+                        && counts.contains(0)
+                #expect(!isMissing, "\(call) has no word for \(fault): \(counts)")
+                #expect(counts.allSatisfy { $0 < 2 }, "\(call) has two words for \(fault)")
+            }
+        }
+    }
+
+    @Test(arguments: OutsideCall.allCases)
+    func `what follows a fault of a call is what the table says`(_ call: OutsideCall) async throws {
+        let stage = try await StepFaultStage(call.site)
+        for (cell, expected) in Self.cells where cell.call == call && expected.isRun {
+            try await stage.check(
+                stage.harm(cell.fault, isLasting: cell.isLasting), expected,
+                "\(call) \(cell.fault)\(cell.isLasting ? ", lasting" : "")")
+        }
+    }
+
+    // MARK: Destinations
+
+    @Test func `each hand-over has one word for each fault`() {
+        for step in HandOver.allCases {
+            for fault in HandOverFault.allCases {
+                let count = StepFaultTable.handOvers.count {
+                    $0.steps.contains(step) && $0.faults.contains(fault)
+                }
+                #expect(count == 1, "\(step) \(fault)")
+            }
+        }
+    }
+
+    @Test(arguments: HandOver.allCases)
+    func `what follows a fault of a destination is what the table says`(_ step: HandOver)
+        async throws
+    {
+        let rows = StepFaultTable.handOvers.filter { $0.steps.contains(step) && $0.expected.isRun }
+        guard !rows.isEmpty else { return }
+        let stage = try await StepFaultStage(step.site, hasHook: true)
+        for row in rows {
+            for fault in row.faults {
+                try await stage.check(stage.harm(fault, at: step), row.expected, "\(step) \(fault)")
+            }
+        }
+    }
+
+    // MARK: The journal
+
+    @Test func `each write has one word for each fault`() {
+        for write in JournalWrite.all {
+            for fault in JournalFault.allCases {
+                let count = StepFaultTable.writes.count {
+                    $0.matches(write) && $0.faults.contains(fault)
+                }
+                #expect(count == 1, "\(write) \(fault)")
+            }
+        }
+    }
+
+    @Test(arguments: JournalWrite.Part.allCases)
+    func `what follows a write that fails is what the table says`(_ part: JournalWrite.Part)
+        async throws
+    {
+        let stage = try await StepFaultStage(part.site, hasHook: true)
+        for write in JournalWrite.all where write.part == part {
+            for row in StepFaultTable.writes where row.matches(write) && row.expected.isRun {
+                for fault in row.faults {
+                    try await stage.check(
+                        stage.harm(fault, at: write), row.expected, "\(write) \(fault)")
+                }
+            }
+        }
+    }
+}
+
+extension Expected {
+    /// Whether there is something to run for it.
+    fileprivate var isRun: Bool {
+        switch self {
+        case .impossible, .elsewhere: false
+        default: true
+        }
+    }
+}
+
+extension StepFaultStage {
+    /// Runs a cell, and checks its word and the world.
+    fileprivate func check(
+        _ harm: StepFaultHarm, _ expected: Expected, _ name: String
+    ) async throws {
+        let comment = Comment(rawValue: name)
+        let observed = try #require(try await meet(harm), comment)
+        #expect(observed.word == expected, "\(name): \(observed)")
+        #expect(observed.problems == [], comment)
+        #expect(await isQuiet(), comment)
+        #expect(try await problems() == [], comment)
     }
 }

@@ -75,7 +75,7 @@ def main():
     print(f"       KEYTURN_SEED={options.seed}: {tally.kills} kills, {lanes} worlds at once",
           flush=True)
     if not traces:
-        print(f"       {why_not}: no kills at system calls, and no errors of the kernel", flush=True)
+        print(f"       {why_not}: no kills at system calls, no errors of the kernel", flush=True)
     if options.only is not None:
         found = [Life(int(options.only), options, tally).live()]
     else:

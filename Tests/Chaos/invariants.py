@@ -39,7 +39,7 @@ def at_rest(world):
     """Everything that must hold once nothing is under way."""
     accounts, keys = world.live()
     return [*consumers(world, accounts, keys), *live_credentials(world, accounts, keys),
-            *foreign(world, accounts, keys), *effects(world), *quiet(world), *leftovers(world),
+            *foreign(world, accounts, keys), *blamed(world), *effects(world), *quiet(world), *leftovers(world),
             *trail(world)]
 
 
@@ -114,6 +114,13 @@ def foreign(world, accounts, keys):
                 if there is None or there[value] != credential[value]:
                     found.append(f"P16: the foreign {credential['name']} was touched")
     return found
+
+
+def blamed(world):
+    """P8, P21: nobody else rotates anything here, so nobody else is said to have."""
+    return [f"P8: somebody else is said to have rotated {name}" for name, in world.query(
+        "SELECT DISTINCT json_extract(leaf, '$.secret.name') FROM audit_entry "
+        "WHERE json_extract(leaf, '$.cause') = 'foreign-rotated'")]
 
 
 def effects(world):
@@ -226,7 +233,7 @@ def retirements(world):
 
 
 def attention(world):
-    """P16: a person is told of what only looks like ours, and nothing else is left for them to do."""
+    """P16: a person is told of what only looks like ours, and has nothing else to do."""
     ended = world.run("check", "--json")
     told = [line for line in map(json.loads, ended.output.splitlines())
             if line.get("state", "ok") != "ok" and line["name"] != "memory"]

@@ -73,7 +73,7 @@ class Invocation:
                 path.unlink(missing_ok=True)
 
     def tracer(self):
-        """The program that starts it and strikes at its system calls; none, where none is needed."""
+        """The program that starts it and strikes at its system calls, where one is needed."""
         if not self.is_at_call and not self.step.error:
             return ()
         self.log = self.world.directory / "strace"
@@ -154,8 +154,8 @@ class Invocation:
                 self.world.finish(process, words)
 
     def wake(self):
-        """Whoever was stopped goes on. A tracer counts for each thread and each child: others may be
-        stopped at the same call, also a consumer that outlives its keeper."""
+        """Whoever was stopped goes on. A tracer counts for each thread and each child: others may
+        be stopped at the same call, also a consumer that outlives its keeper."""
         if not self.is_at_call:
             killing.send(self.pid, signal.SIGCONT)
             return

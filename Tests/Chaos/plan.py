@@ -140,7 +140,8 @@ def draw_step(random, can_trace, follows, is_first):
     if manner == "stop" or random.random() < 0.12:
         companions = tuple(
             random.choice(("run", "rotate", "deliver")) for _ in range(random.randint(1, 3)))
-    return Step(action, names, manner, draw_moment(random, can_trace, manner, size), error, companions)
+    moment = draw_moment(random, can_trace, manner, size)
+    return Step(action, names, manner, moment, error, companions)
 
 
 def draw_manner(random, can_trace):

@@ -124,6 +124,13 @@ struct Check {
                 world.accuse("12: \(credential.id), \(credential.name), lives without a row")
             }
         }
+        for version in snapshot.versions where version.state == "retired" {
+            let value = snapshot.values["\(version.secret) \(version.number)"]
+            if value.map(truth.isLive) ?? false {
+                world.accuse(
+                    "P26: version \(version.number) of \(version.secret) is retired, and lives")
+            }
+        }
         for minting in truth.mintings where truth.isLive(minting.value) {
             let hasRow = snapshot.versions.contains {
                 $0.secret == minting.intent.secret && $0.number == minting.intent.version

@@ -29,11 +29,11 @@ final class Disk: Sendable {
     deinit { faultydisk_end(handle) }
 
     /// What will happen to the process that starts now.
-    func prepare(_ death: Death?, _ fault: Fault?) {
-        if let death {
+    func prepare(_ fate: Invocation.Fate) {
+        if case .disk(let death) = fate.death {
             faultydisk_kill_at(handle, Int32(death.operation), death.isAfter ? 1 : 0)
         }
-        if let fault {
+        if let fault = fate.diskFault {
             faultydisk_fail(
                 handle, fault.operation, Int32(fault.skip), Int32(fault.times))
         }

@@ -15,9 +15,7 @@ final class Invocation: Sendable {
     struct Fate: Sendable {
         /// How many of its calls in a hundred go wrong.
         var weather = 0
-        /// At which of its calls it dies; each has a moment before and a moment after.
-        var deathMoment: Int?
-        var diskDeath: Disk.Death?
+        var death: Death?
         var diskFault: Disk.Fault?
         /// What of the unsynced writes is gone when it has died; nil when only the process died.
         var powerCut: UInt64?
@@ -37,7 +35,7 @@ final class Invocation: Sendable {
     private let rows = Mutex<Rows?>(nil)
 
     private struct State {
-        var moment = 0
+        var moments: [Moment] = []
         var checks = 0
         var conversation: [UInt8] = []
         var clockOffset: Int64?
@@ -62,14 +60,21 @@ final class Invocation: Sendable {
     var isDead: Bool { disk.isDead }
 
     /// A moment in which the process may die. False when it is dead.
-    func lives(_ moment: String) -> Bool {
+    func lives(_ moment: Moment) -> Bool {
         guard !isDead else { return false }
-        let number = state.withLock { state in
-            defer { state.moment += 1 }
-            return state.moment
+        let before = state.withLock { state in
+            defer { state.moments.append(moment) }
+            return state.moments
         }
-        guard number == fate.deathMoment else { return true }
-        world.tell("dies at \(moment)")
+        switch fate.death {
+        case .at(before.count): break
+        case .after(let count, moment) where count == before.count(where: { $0 == moment }): break
+        default: return true
+        }
+        world.with { truth in
+            truth.tell("dies at \(moment)")
+            truth.deaths.insert(moment)
+        }
         disk.kill()
         return false
     }
@@ -150,7 +155,7 @@ final class Invocation: Sendable {
                     }
                 },
                 wait: { [self] interval in
-                    guard lives("wait") else { return }
+                    guard lives(.wait) else { return }
                     world.pass(interval.seconds * 1000)
                 }),
             environment: ["KEYTURN_STATE": directory.path, "PWD": home],

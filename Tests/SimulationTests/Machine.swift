@@ -39,9 +39,18 @@ final class Machine: Sendable {
     ) async -> Ended {
         world.tell("$ keyturn \(arguments.joined(separator: " "))")
         let process = Invocation(world, disk, fate, state, home: home.path, input: input)
-        disk.prepare(fate.diskDeath, fate.diskFault)
+        disk.prepare(fate)
         let status = await Self.run(arguments, in: process.surroundings())
         let isDead = process.isDead
+        if isDead { world.with { _ = $0.deaths.insert(fate.powerCut == nil ? .disk : .power) } }
+        world.with { truth in
+            for index in truth.mintings.indices where truth.mintings[index].isInMemory {
+                if !isDead {
+                    truth.accuse("1: \(truth.mintings[index].value) was read and not kept")
+                }
+                truth.mintings[index].isInMemory = false
+            }
+        }
         let conversation = process.end()
         world.tell(isDead ? "dead" : "status \(status)")
         await disk.restart(powerCut: isDead ? fate.powerCut : nil)

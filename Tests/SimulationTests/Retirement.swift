@@ -39,6 +39,9 @@ struct Retirement {
             world.accuse("4: \(id) is deleted before \(heir.providerID) proved itself in this run")
         }
         guard intent.trigger != "emergency", !intent.isOverridden else { return }
+        if version.retireAt ?? 0 > truth.localTime {
+            world.accuse("P25: \(id) is deleted before its date")
+        }
         if !intent.isAcknowledged {
             world.accuse("P25: \(id) is deleted before anybody acknowledged its successor")
         }

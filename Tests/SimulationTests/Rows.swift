@@ -69,19 +69,22 @@ struct Rows {
         let providerID: String
         let isHeld: Bool
         let wasPromoted: Bool
+        /// In milliseconds since 1970.
+        let retireAt: Int64?
     }
 
     func versions() throws -> [Version] {
         try database.all(
             """
             SELECT s.name, s.id, v.number, v.state, v.provider_id, v.sealed_id IS NOT NULL,
-              v.promoted_at_ms IS NOT NULL OR v.rotation_id IS NULL
+              v.promoted_at_ms IS NOT NULL OR v.rotation_id IS NULL, v.retire_at_ms
             FROM version v JOIN secret s ON s.id = v.secret_id ORDER BY s.name, v.number
             """
         ) { row in
             Version(
                 secret: row.text(0), secretID: row.text(1), number: row.int(2), state: row.text(3),
-                providerID: row.text(4), isHeld: row.bool(5), wasPromoted: row.bool(6))
+                providerID: row.text(4), isHeld: row.bool(5), wasPromoted: row.bool(6),
+                retireAt: row.optionalInteger(7))
         }
     }
 

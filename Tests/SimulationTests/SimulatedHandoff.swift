@@ -11,7 +11,7 @@ struct SimulatedHandoff: Handoff {
     private var dice: Dice { process.dice }
 
     func check(_ destination: Destination) async -> Unfit? {
-        guard process.lives("check") else { return Self.unfit }
+        guard process.lives(.check) else { return Self.unfit }
         guard case .file = destination.receiver else { return nil }
         return world.with { $0.broken.contains(destination.id) } ? Self.unfit : nil
     }
@@ -34,7 +34,7 @@ struct SimulatedHandoff: Handoff {
         _ contents: borrowing SecretBytes, as label: PayloadLabel, to destination: Destination,
         temporary: String?, started: @Sendable (String) async -> Void
     ) async -> DeliveryResult {
-        guard process.lives("deliver") else { return .failed(Self.unfit, nil) }
+        guard process.lives(.deliver) else { return .failed(Self.unfit, nil) }
         let receipt = witness(contents.text, label, destination)
         switch destination.receiver {
         case .file: return await write(receipt, destination.id, temporary)
@@ -48,7 +48,7 @@ struct SimulatedHandoff: Handoff {
         let isBroken = world.with { $0.broken.contains(place) }
         guard !isBroken else { return .failed(Self.unfit, nil) }
         if let temporary { world.with { _ = $0.temporaries.insert(temporary) } }
-        guard process.lives("written beside") else { return .failed(Self.unfit, nil) }
+        guard process.lives(.writtenBeside) else { return .failed(Self.unfit, nil) }
         let goesWrong = process.goesWrong()
         if goesWrong, dice.happens(50) {
             if let temporary { world.with { _ = $0.temporaries.remove(temporary) } }
@@ -58,7 +58,7 @@ struct SimulatedHandoff: Handoff {
             if let temporary { truth.temporaries.remove(temporary) }
             truth.receive(receipt, isDisputed: goesWrong, at: place)
         }
-        guard process.lives("delivered"), !goesWrong else { return .failed(Self.unfit, nil) }
+        guard process.lives(.delivered), !goesWrong else { return .failed(Self.unfit, nil) }
         return .done(nil)
     }
 
@@ -72,7 +72,7 @@ struct SimulatedHandoff: Handoff {
         await started(name)
         // Between its start and the record of it nobody would find it: that is not played here.
         guard !process.isDead else { return .failed(Self.unfit, nil) }
-        guard process.lives("command started") else {
+        guard process.lives(.commandStarted) else {
             // Nobody ends it, and it has what it was given.
             if !isBroken, dice.happens(70) {
                 let duration = Int64(dice.roll(1..<100_000))
@@ -90,7 +90,7 @@ struct SimulatedHandoff: Handoff {
         if !goesWrong || dice.happens(30) {
             world.with { $0.receive(receipt, isDisputed: goesWrong, at: place) }
         }
-        guard process.lives("command ended"), !goesWrong else {
+        guard process.lives(.commandEnded), !goesWrong else {
             return .failed(Unfit(.hookFailed, "the command failed"), Self.report(exit: 1))
         }
         return .done(Self.report(exit: 0))
@@ -103,12 +103,12 @@ struct SimulatedHandoff: Handoff {
     }
 
     func readBack(_ destination: Destination) async -> SecretBytes? {
-        guard process.lives("read back"), case .file = destination.receiver else { return nil }
+        guard process.lives(.readBack), case .file = destination.receiver else { return nil }
         return world.with { $0.places[destination.id]?.contents }?.secret
     }
 
     func clearAway(_ destination: Destination, temporary: String?, process stray: String?) async {
-        guard process.lives("clear away") else { return }
+        guard process.lives(.clearAway) else { return }
         world.with { truth in
             if let temporary { truth.temporaries.remove(temporary) }
             truth.strays.removeAll { $0.process == stray }

@@ -17,7 +17,7 @@ struct SimulatedProvider: Provider {
     // MARK: Reading
 
     func survey(_ credential: CredentialReference) async -> Outcome<Survey> {
-        await reading("survey") { truth in
+        await reading(.survey, .surveyed) { truth in
             guard let index = truth.index(credential.providerID) else {
                 return .refused(Refusal(.targetMissing, status: 404))
             }
@@ -32,7 +32,7 @@ struct SimulatedProvider: Provider {
     }
 
     func find(_ order: Order) async -> Outcome<[CredentialReference]> {
-        await reading("find") { truth in
+        await reading(.find, .found) { truth in
             .done(
                 truth.credentials.filter {
                     !$0.isDeleted && $0.name == order.attemptName && $0.isListed(at: truth.now)
@@ -43,7 +43,7 @@ struct SimulatedProvider: Provider {
     func compareRights(
         of new: CredentialReference, with old: CredentialReference
     ) async -> Outcome<RightsDifference> {
-        await reading("compare rights") { truth in
+        await reading(.compareRights, .rightsCompared) { truth in
             guard let new = truth.index(new.providerID), let old = truth.index(old.providerID)
             else { return .refused(Refusal(.targetMissing, status: 404)) }
             let (wanted, has) = (truth.credentials[old].rights, truth.credentials[new].rights)
@@ -54,7 +54,7 @@ struct SimulatedProvider: Provider {
     func ask(_ credential: borrowing Credential) async -> Verdict {
         let value = credential.value.text
         let isKey = credential.reference.kind == .apiKey
-        guard process.lives("ask") else { return .noVerdict }
+        guard process.lives(.ask) else { return .noVerdict }
         process.noteAnswer()
         let isAccepted = world.with { $0.accepts(value, dice) }
         var verdict: Verdict = isAccepted ? .accepted : .refused
@@ -63,20 +63,20 @@ struct SimulatedProvider: Provider {
         // P20: an account's secret has its control in the admin's.
         if verdict == .refused, isKey, !process.hasKeyControl { verdict = .noVerdict }
         world.tell("ask \(value): \(verdict.rawValue)")
-        return process.lives("asked") ? verdict : .noVerdict
+        return process.lives(.asked) ? verdict : .noVerdict
     }
 
     private func reading<T: Sendable>(
-        _ name: String, _ body: (inout Truth) -> Outcome<T>
+        _ before: Moment, _ after: Moment, _ body: (inout Truth) -> Outcome<T>
     ) async -> Outcome<T> {
-        guard process.lives(name) else { return .refused(Self.nobody) }
+        guard process.lives(before) else { return .refused(Self.nobody) }
         process.noteAnswer()
         let outcome =
             process.goesWrong()
             ? .refused(refusal(besides: Refusal(.noAnswer, status: 503)))
             : world.with { body(&$0) }
-        world.tell("\(name): \(outcome.word())")
-        return process.lives("after \(name)") ? outcome : .refused(Self.nobody)
+        world.tell("\(before): \(outcome.word())")
+        return process.lives(after) ? outcome : .refused(Self.nobody)
     }
 
     /// Why a call was not carried out.
@@ -94,7 +94,7 @@ struct SimulatedProvider: Provider {
     // MARK: Minting
 
     func issue(_ order: Order) async -> Outcome<SecretBytes> {
-        guard process.lives("issue") else { return .refused(Self.nobody) }
+        guard process.lives(.issue) else { return .refused(Self.nobody) }
         process.noteAnswer()
         let intent = witness(order)
         guard world.with({ $0.index(order.credential.providerID) }) != nil else {
@@ -102,7 +102,7 @@ struct SimulatedProvider: Provider {
         }
         let outcome = send(order, intent)
         world.tell("issue: \(outcome.word())")
-        return process.lives("issued") ? outcome : .refused(Self.nobody)
+        return process.lives(.issued) ? outcome : .refused(Self.nobody)
     }
 
     private func send(_ order: Order, _ intent: Rows.Intent?) -> Outcome<SecretBytes> {
@@ -113,7 +113,7 @@ struct SimulatedProvider: Provider {
         case 0, 1: return .refused(refusal())
         case 2: return .unsettled(.noAnswer)
         case 3:
-            _ = answer(of: order, intent)
+            _ = answer(of: order, intent, isHeard: false)
             return .unsettled(.noAnswer)
         case 4:
             // It lies somewhere on the way, and is carried out when nobody expects it (P17).
@@ -132,12 +132,15 @@ struct SimulatedProvider: Provider {
     }
 
     /// Carries the order out; the answer.
-    private func answer(of order: Order, _ intent: Rows.Intent) -> SecretBytes {
+    private func answer(
+        of order: Order, _ intent: Rows.Intent, isHeard: Bool = true
+    ) -> SecretBytes {
         world.with { truth in
             let made = truth.carryOut(order, for: intent, dice)
             guard let made, let index = truth.index(made.id) else {
                 preconditionFailure("its target was there")
             }
+            truth.mintings[truth.mintings.count - 1].isInMemory = isHeard
             truth.tell("minted \(made.value) of \(made.id)")
             return "\(made.id) \(truth.credentials[index].name) \(made.value)."
         }.secret
@@ -186,7 +189,7 @@ struct SimulatedProvider: Provider {
     // MARK: Other effects
 
     func grant(_ rights: [Right], to credential: CredentialReference) async -> Outcome<Void> {
-        await changing("grant") { truth in
+        await changing(.grant, .granted) { truth in
             guard let index = truth.index(credential.providerID) else { return false }
             if truth.credentials[index].maker != .us {
                 truth.accuse("P16: rights for \(credential.providerID), which is not ours")
@@ -200,8 +203,9 @@ struct SimulatedProvider: Provider {
 
     func retire(_ credential: CredentialReference) async -> Outcome<Void> {
         guard !isInPlace else { return .done(()) }
-        return await changing("retire \(credential.providerID)") { truth in
+        return await changing(.retire, .retired) { truth in
             guard let index = truth.index(credential.providerID) else { return false }
+            truth.tell("\(credential.providerID) is deleted")
             truth.delete(index, dice)
             return true
         } absent: {
@@ -217,10 +221,10 @@ struct SimulatedProvider: Provider {
 
     /// A call that may be repeated.
     private func changing(
-        _ name: String, _ body: (inout Truth) -> Bool, absent: () -> Outcome<Void>,
-        witness: () -> Void = {}
+        _ before: Moment, _ after: Moment, _ body: (inout Truth) -> Bool,
+        absent: () -> Outcome<Void>, witness: () -> Void = {}
     ) async -> Outcome<Void> {
-        guard process.lives(name) else { return .refused(Self.nobody) }
+        guard process.lives(before) else { return .refused(Self.nobody) }
         process.noteAnswer()
         witness()
         let outcome: Outcome<Void>
@@ -232,8 +236,8 @@ struct SimulatedProvider: Provider {
             outcome = .unsettled(.noAnswer)
         default: outcome = world.with { body(&$0) } ? .done(()) : absent()
         }
-        world.tell("\(name): \(outcome.word())")
-        return process.lives("after \(name)") ? outcome : .refused(Self.nobody)
+        world.tell("\(before): \(outcome.word())")
+        return process.lives(after) ? outcome : .refused(Self.nobody)
     }
 
     var clockOffsetMilliseconds: Int64? { get async { process.clockOffset } }

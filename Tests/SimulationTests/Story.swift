@@ -32,6 +32,11 @@ struct Story {
         let seed: UInt64
         let findings: [String]
         let log: [String]
+        /// The moments in which processes died.
+        let deaths: Set<Moment>
+
+        /// Without the log, of which thousands would be much.
+        var brief: Ending { Ending(seed: seed, findings: findings, log: [], deaths: deaths) }
     }
 
     /// Tells the story of a seed.
@@ -39,7 +44,8 @@ struct Story {
         var story = try Story(seed, templates)
         await story.tell()
         let truth = story.world.now
-        return Ending(seed: seed, findings: truth.findings, log: truth.log)
+        return Ending(
+            seed: seed, findings: truth.findings, log: truth.log, deaths: truth.deaths)
     }
 
     private var isOver: Bool { world.with { !$0.findings.isEmpty } }
@@ -149,12 +155,16 @@ struct Story {
         var fate = Invocation.Fate()
         fate.weather = dice.pick([(4, 0), (4, 15), (2, 50)])
         switch dice.roll(0..<100) {
-        case 0..<30: fate.deathMoment = dice.roll(0..<40)
-        case 30..<55:
-            fate.diskDeath = Disk.Death(
-                operation: dice.roll(0..<220), isAfter: dice.happens(50))
+        case 0..<20: fate.death = .at(dice.roll(0..<40))
+        case 20..<32: fate.death = .after(dice.roll(0..<2), dice.pick(Moment.allCases))
+        case 32..<57:
+            fate.death = .disk(
+                Disk.Death(operation: dice.roll(0..<220), isAfter: dice.happens(50)))
         default: break
         }
+        // What is left of an interrupted delivery is not there often.
+        let isLeftOver = world.with { !$0.temporaries.isEmpty || !$0.strays.isEmpty }
+        if isLeftOver, dice.happens(30) { fate.death = .after(0, .clearAway) }
         if dice.happens(50) { fate.powerCut = dice.next() }
         if dice.happens(15) {
             fate.diskFault = Disk.Fault(

@@ -29,6 +29,8 @@ struct Truth: Sendable {
     var isFlapping = false
     /// What happened, in order.
     var log: [String] = []
+    /// The moments in which processes died.
+    var deaths: Set<Moment> = []
     /// What must never happen, and did.
     var findings: [String] = []
 
@@ -108,6 +110,8 @@ struct Truth: Sendable {
         let skew: Int64
         /// Whether it was carried out after its outcome was asked for.
         let isLate: Bool
+        /// Whether the process that sent the call has its answer in memory, and nowhere else.
+        var isInMemory = false
         /// What the journal took of the answer; nil when it got none, or died over it.
         var kept: String?
     }

@@ -79,6 +79,7 @@ struct WitnessJournal: Journal {
                 })
             else { return }
             truth.mintings[index].kept = text
+            truth.mintings[index].isInMemory = false
             truth.tell("kept \(truth.mintings[index].value)")
         }
     }

@@ -27,6 +27,8 @@ enum Expected: Hashable, Sendable {
     case unsettledThenQuiet(Cause)
     /// Exit 4; the next run finds that it did not happen (exit 1), and one after the back-off does it.
     case unsettledThenAgain(Cause)
+    /// The same, without a back-off: it was the first failure.
+    case unsettledThenAgainAtOnce(Cause)
     /// Exit 4, and the next run can do no better; those after the back-off finish it.
     case unsettledThenWaits(Cause)
     /// Exit 5; the next run goes on.
@@ -57,8 +59,9 @@ struct Observed: Sendable {
     /// What the runs after it did.
     enum Next: Sendable {
         case quiet, finished, waited, asked, stuck
-        /// The next ended with this exit status, and the one after did nothing.
+        /// The next ended with this exit status, and the one after did nothing, or finished it.
         case failedOnce(Int32)
+        case failedThenFinished(Int32)
     }
 
     /// The same in the table's words; nil for what it has no word for.
@@ -77,6 +80,8 @@ struct Observed: Sendable {
         case (4, .finished, let cause?) where mintings == 1: .unsettledThenRecovered(cause)
         case (4, .quiet, let cause?) where mintings == 0: .unsettledThenQuiet(cause)
         case (4, .failedOnce(1), let cause?) where mintings == 0: .unsettledThenAgain(cause)
+        case (4, .failedThenFinished(1), let cause?) where mintings == 0:
+            .unsettledThenAgainAtOnce(cause)
         case (4, .waited, let cause?) where mintings == 0: .unsettledThenWaits(cause)
         case (4, .failedOnce(4), let cause?) where mintings == 0: .unsettledThenWaits(cause)
         case (5, .finished, .storageBusy?) where mintings == 0: .busyThenDone

@@ -9,10 +9,26 @@ import Testing
 
 /// What goes wrong in a cell of a table, and how it is mended.
 struct StepFaultHarm {
+    /// Whether it comes before the minting call of its run.
+    let isBeforeMinting: Bool
     let bring: () throws -> Void
     /// Whether anything has met it.
     let isMet: () -> Bool
     let lift: () async throws -> Void
+}
+
+extension CallSite {
+    /// Whether the call comes before the minting of its run.
+    fileprivate var isBeforeMinting: Bool {
+        guard past == .due else { return false }
+        switch operation {
+        case .token, .listIndexes: return skip == 0
+        case .fetchAPIKey: return skip < 2
+        case .listRoleBindings: return skip == 0
+        case .fetchServiceAccount, .listServiceAccounts, .listAPIKeys: return true
+        default: return false
+        }
+    }
 }
 
 /// A program that is about to make a call, and can be brought back to that moment.
@@ -183,6 +199,7 @@ final class StepFaultStage {
     /// The fault, for one call or until it is lifted.
     func harm(_ fault: CallFault, isLasting: Bool) -> StepFaultHarm {
         StepFaultHarm(
+            isBeforeMinting: site.isBeforeMinting,
             bring: { try self.bring(fault, isLasting: isLasting) },
             isMet: { self.hasStruck(fault) },
             lift: {
@@ -251,7 +268,8 @@ final class StepFaultStage {
         try await harm.lift()
         guard isMet else { return nil }
         let report = try first.objects().first { $0.name == name }
-        let problems = problems(after: first, isSilent: report == nil)
+        let problems = problems(
+            after: first, isSilent: report == nil, isBeforeMinting: harm.isBeforeMinting)
         let next = try await next()
         try await finish()
         return Observed(
@@ -264,7 +282,9 @@ final class StepFaultStage {
     private var isInPlace: Bool { [.account, .adopted, .admin].contains(site.world) }
 
     /// What is wrong right after the run that met the fault.
-    private func problems(after run: TestProgram.Outcome, isSilent: Bool) -> [String] {
+    private func problems(
+        after run: TestProgram.Outcome, isSilent: Bool, isBeforeMinting: Bool
+    ) -> [String] {
         var problems: [String] = []
         if run.status == 0, !isSilent, !isDeliveredAccepted {
             problems.append("a dead value is delivered, and the exit status says 0")
@@ -281,24 +301,14 @@ final class StepFaultStage {
         return problems
     }
 
-    /// Whether the call comes before the minting of its run.
-    private var isBeforeMinting: Bool {
-        guard site.past == .due else { return false }
-        switch site.operation {
-        case .token, .listIndexes: return site.skip == 0
-        case .fetchAPIKey: return site.skip < 2
-        case .listRoleBindings: return site.skip == 0
-        case .fetchServiceAccount, .listServiceAccounts, .listAPIKeys: return true
-        default: return false
-        }
-    }
-
     /// What the next runs do, and a person when they do nothing.
     private func next() async throws -> Observed.Next {
         let second = await program.perform(run)
         guard second.status == 0 else {
             let third = await program.perform(run)
-            return third.status == 0 && third.output == "" ? .failedOnce(second.status) : .stuck
+            guard third.status == 0 else { return .stuck }
+            return third.output == ""
+                ? .failedOnce(second.status) : .failedThenFinished(second.status)
         }
         guard second.output == "" else { return .finished }
         if try isOver { return .quiet }

@@ -106,6 +106,7 @@ extension StepFaultStage {
         let (file, hook) = (outFile, program.directory.file("hook"))
         let isAfterMinting = step.isAfterMinting
         return StepFaultHarm(
+            isBeforeMinting: site.past == .due && !isAfterMinting,
             bring: {
                 guard isAfterMinting else { return fault.bring(in: program, file: file, hook) }
                 program.follow(

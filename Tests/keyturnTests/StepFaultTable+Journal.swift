@@ -56,18 +56,21 @@ enum JournalFault: String, Sendable, CaseIterable {
 
 extension StepFaultTable {
     struct WriteRow: Sendable {
-        /// Nil for all that no other row names.
+        /// Nil for all writes that no other row names for the fault.
         let names: [String]?
         /// Nil whether it is the last one or not.
         let isLast: Bool?
         let faults: [JournalFault]
         let expected: Expected
+    }
 
-        func matches(_ write: JournalWrite) -> Bool {
-            guard isLast == nil || isLast == write.isLast else { return false }
-            if let names { return names.contains(write.name) }
-            return !["ready", "keep", "delivery started"].contains(write.name)
+    /// What the rows say of a combination: one word, if the table is whole.
+    static func words(for write: JournalWrite, _ fault: JournalFault) -> [Expected] {
+        let rows = writes.filter { row in
+            row.faults.contains(fault) && row.isLast.map { $0 == write.isLast } ?? true
         }
+        let named = rows.filter { $0.names?.contains(write.name) ?? false }
+        return (named.isEmpty ? rows.filter { $0.names == nil } : named).map(\.expected)
     }
 
     static let writes: [WriteRow] = [
@@ -75,14 +78,15 @@ extension StepFaultTable {
         row(["ready"], [.refused], .impossible("it writes no row")),
         row(["ready"], [.noRoom], .doneByNextRun(.noRoom)),
         row(["ready"], [.busy], .doneByNextRun(.storageBusy)),
-        row(["ready"], [.diesBefore, .diesAfter], .doneByNextRun(.storageFailed)),
+
+        // The intent is there, and nobody knows whether the call was sent: the old value tells.
+        row(["issue+"], [.diesAfter], .unsettledThenAgainAtOnce(.storageFailed)),
 
         // The answer: it can be lost between the wire and its commit, and nowhere else.
         row(["keep"], [.refused], .unsettledThenDone(.storageFailed)),
         row(["keep"], [.noRoom], .elsewhere("FullDiskTests, with ballast, spool and armour")),
         row(["keep"], [.busy], .elsewhere("SpoolTests: it waits for two seconds, then the spool")),
         row(["keep"], [.diesBefore], .unsettledThenRecovered(.storageFailed)),
-        row(["keep"], [.diesAfter], .unsettledThenDone(.storageFailed)),
 
         // Which process runs is only noted; the delivery's own outcome decides.
         row(["delivery started"], [.refused, .noRoom, .busy], .doneInSameRun),
@@ -116,6 +120,7 @@ extension StepFaultStage {
             case .diesAfter: StopPlan(at: write.number, .afterCommit)
             }
         return StepFaultHarm(
+            isBeforeMinting: write.name == "ready",
             bring: { program.follow(plan) },
             isMet: { plan.writes.count > write.number && plan.writes[write.number] == write.name },
             lift: {

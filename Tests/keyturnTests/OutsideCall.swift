@@ -31,8 +31,8 @@ enum OutsideCall: String, Sendable, CaseIterable {
     case watchNoSibling, watchLateSibling, deleteLateSibling
 }
 
-/// Where a call is met: what there is, what happened before, and how the emulator knows the call.
-struct CallSite: Sendable {
+/// What there is, and what happened before the run that meets a fault.
+struct Scene: Hashable, Sendable {
     /// Whose secret it is. All but `adopted` are held, so that the old value can be asked.
     enum World: Sendable {
         case account, adopted, admin, key, sibling
@@ -55,24 +55,35 @@ struct CallSite: Sendable {
         case watched, cameLate
     }
 
+    let world: World
+    let past: Past
+
+    init(_ world: World, after past: Past = .due) {
+        self.world = world
+        self.past = past
+    }
+
+    var isInPlace: Bool { [.account, .adopted, .admin].contains(world) }
+}
+
+/// Where a call is met, and how the emulator knows it.
+struct CallSite: Sendable {
     /// Whose requests are meant.
     enum Subject: Sendable {
         case anybody, admin, old, new
     }
 
-    let world: World
-    let past: Past
+    let scene: Scene
     let operation: PineconeEmulator.Operation
     let subject: Subject
     /// Requests of its kind in the same run that come before it.
     let skip: Int
 
     init(
-        _ world: World, _ operation: PineconeEmulator.Operation,
-        of subject: Subject = .anybody, skip: Int = 0, after past: Past = .due
+        _ world: Scene.World, _ operation: PineconeEmulator.Operation,
+        of subject: Subject = .anybody, skip: Int = 0, after past: Scene.Past = .due
     ) {
-        self.world = world
-        self.past = past
+        scene = Scene(world, after: past)
         self.operation = operation
         self.subject = subject
         self.skip = skip

@@ -20,7 +20,7 @@ struct StepFaultHarm {
 extension CallSite {
     /// Whether the call comes before the minting of its run.
     fileprivate var isBeforeMinting: Bool {
-        guard past == .due else { return false }
+        guard scene.past == .due else { return false }
         switch operation {
         case .token, .listIndexes: return skip == 0
         case .fetchAPIKey: return skip < 2
@@ -31,19 +31,18 @@ extension CallSite {
     }
 }
 
-/// A program that is about to make a call, and can be brought back to that moment.
+/// A program that is about to run, and can be brought back to that moment.
 final class StepFaultStage {
     let program: TestProgram
-    let site: CallSite
+    let scene: Scene
     /// The policy's name.
     let name: String
     let hook: TestProgram.Hook?
     private let old: Old
-    private let mintingsBefore: Int
-    private let saved: (service: Service, ms: Int64)
-    private let run: any KeyturnCommand
-    private let runForObjects: any KeyturnCommand
-    private let verify: any KeyturnCommand
+    private var mintingsBefore = 0
+    private var saved: (service: Service, ms: Int64)
+    private let run: Run
+    private let verify: AuditVerify
 
     /// The credential whose value the rotation replaces.
     private enum Old {
@@ -53,33 +52,33 @@ final class StepFaultStage {
 
     /// Sets the stage.
     /// - Parameter hasHook: whether a command receives the value too, besides the file.
-    init(_ site: CallSite, hasHook: Bool = false) async throws {
-        run = try Self.command("run")
-        runForObjects = try Self.command("run", "--json")
-        verify = try Self.command("audit", "verify")
+    init(_ scene: Scene, hasHook: Bool = false) async throws {
+        run = try #require(try Keyturn.parseAsRoot(["run"]) as? Run)
+        verify = try #require(try Keyturn.parseAsRoot(["audit", "verify"]) as? AuditVerify)
         let program = try await TestProgram()
         self.program = program
-        self.site = site
-        name = site.world == .key ? "search" : "ci"
+        self.scene = scene
+        name = scene.world == .key ? "search" : "ci"
         hook = hasHook ? try program.hook("exit 0", terms: ", timeout: 1s") : nil
         try hook?.mend()
         let more = hook?.yaml ?? ""
-        switch site.world {
+        switch scene.world {
         case .account: _ = try await program.dueAccount(held: true, more: more)
         case .adopted: _ = try await program.dueAccount(more: more)
         case .admin: try await Self.setUpAdmin(program)
         case .key: _ = try await program.dueKey(held: true, more: more)
         case .sibling: _ = try await program.dueSibling(held: true, more: more)
         }
-        old = try Self.current(in: program, site.world)
-        try await Self.happen(site, in: program, old)
-        mintingsBefore = Self.mintings(in: program, site.world)
-        saved = (program.emulator.withService { service, _ in service }, program.clock.now)
+        old = try Self.current(in: program, scene.world)
+        saved = Self.remembered(program)
+        try await happen()
+        mintingsBefore = Self.mintings(in: program, scene.world)
+        saved = Self.remembered(program)
         try Self.copy(program.directory.path, to: program.directory.file(Self.savedName))
     }
 
-    private static func command(_ arguments: String...) throws -> any KeyturnCommand {
-        try #require(try Keyturn.parseAsRoot(arguments) as? any KeyturnCommand)
+    private static func remembered(_ program: TestProgram) -> (service: Service, ms: Int64) {
+        (program.emulator.withService { service, _ in service }, program.clock.now)
     }
 
     /// Two admins, the second of which has a policy.
@@ -93,7 +92,7 @@ final class StepFaultStage {
     }
 
     private static func current(
-        in program: TestProgram, _ world: CallSite.World
+        in program: TestProgram, _ world: Scene.World
     ) throws -> Old {
         switch world {
         case .key:
@@ -106,16 +105,14 @@ final class StepFaultStage {
     }
 
     /// What happened before the run that meets the fault.
-    private static func happen(
-        _ site: CallSite, in program: TestProgram, _ old: Old
-    ) async throws {
+    private func happen() async throws {
         let minting: PineconeEmulator.Operation =
-            switch site.world {
+            switch scene.world {
             case .key: .createAPIKey
             case .sibling: .createServiceAccount
             case .account, .adopted, .admin: .rotateSecret
             }
-        switch site.past {
+        switch scene.past {
         case .due: break
         case .lostBefore:
             program.emulator.inject(Fault(operation: minting, effect: .before(.status(503))))
@@ -123,7 +120,7 @@ final class StepFaultStage {
             program.emulator.inject(Fault(operation: minting, effect: .after(.status(500))))
         case .stored:
             program.follow(StopPlan(at: 3, .afterCommit))
-            await program.keyturn("run")
+            _ = await program.perform(run)
             program.journal.withLock { $0 = { $0 } }
             switch old {
             case .account(let account):
@@ -133,23 +130,23 @@ final class StepFaultStage {
                 program.emulator.setRolesElsewhere(key.roles + [.dataPlaneViewer], apiKey: key.id)
             }
         case .overlapOver, .deletedElsewhere:
-            try await program.require(program.keyturn("run"))
+            try await program.require(program.perform(run))
             program.advance(.hours(25))
-            if site.past == .deletedElsewhere { deleteElsewhere(old, in: program) }
+            if scene.past == .deletedElsewhere { deleteElsewhere() }
         case .watched, .cameLate:
             program.emulator.inject(Fault(operation: minting, effect: .before(.status(503))))
-            #expect(await program.keyturn("run").status == 1)
-            try await program.require(program.keyturn("run"))
+            #expect(await program.perform(run).status == 1)
+            try await program.require(program.perform(run))
             if minting != .rotateSecret {
                 program.advance(.hours(25))
-                try await program.require(program.keyturn("run"))
+                try await program.require(program.perform(run))
             }
-            guard site.past == .cameLate else { break }
+            guard scene.past == .cameLate else { break }
             let attempt = try program.database().first(
                 "SELECT name FROM effect WHERE watch_until_ms IS NOT NULL"
             ) { $0.optionalText(0) }
             let attemptName = (attempt ?? nil) ?? ""
-            switch (site.world, old) {
+            switch (scene.world, old) {
             case (.key, _):
                 _ = program.emulator.addAPIKey(project: program.project, name: attemptName)
             case (.sibling, _): _ = program.emulator.addServiceAccount(name: attemptName)
@@ -160,7 +157,7 @@ final class StepFaultStage {
         }
     }
 
-    private static func deleteElsewhere(_ old: Old, in program: TestProgram) {
+    private func deleteElsewhere() {
         switch old {
         case .account(let account): program.emulator.deleteElsewhere(account: account.id)
         case .key(let key): program.emulator.deleteElsewhere(apiKey: key.id)
@@ -197,11 +194,11 @@ final class StepFaultStage {
     private static let manyTimes = 1_000_000
 
     /// The fault, for one call or until it is lifted.
-    func harm(_ fault: CallFault, isLasting: Bool) -> StepFaultHarm {
+    func harm(_ fault: CallFault, at site: CallSite, isLasting: Bool) -> StepFaultHarm {
         StepFaultHarm(
             isBeforeMinting: site.isBeforeMinting,
-            bring: { try self.bring(fault, isLasting: isLasting) },
-            isMet: { self.hasStruck(fault) },
+            bring: { self.bring(fault, at: site, isLasting: isLasting) },
+            isMet: { self.hasStruck(fault, at: site) },
             lift: {
                 self.program.emulator.removeFaults()
                 self.program.emulator.settings = Settings()
@@ -209,7 +206,7 @@ final class StepFaultStage {
             })
     }
 
-    private func bring(_ fault: CallFault, isLasting: Bool) throws {
+    private func bring(_ fault: CallFault, at site: CallSite, isLasting: Bool) {
         guard let effect = fault.effect else {
             bringLate(fault, isLasting: isLasting)
             return
@@ -219,7 +216,7 @@ final class StepFaultStage {
         }
         program.emulator.inject(
             Fault(
-                operation: site.operation, target: target, effect: effect,
+                operation: site.operation, target: target(of: site), effect: effect,
                 times: isLasting ? Self.manyTimes : 1, skip: site.skip))
     }
 
@@ -234,10 +231,10 @@ final class StepFaultStage {
             program.emulator.settings.deletedKeyLifeMs = life
             program.emulator.settings.deletedVisibleMs = life
         }
-        if site.past == .deletedElsewhere { Self.deleteElsewhere(old, in: program) }
+        if scene.past == .deletedElsewhere { deleteElsewhere() }
     }
 
-    private var target: String? {
+    private func target(of site: CallSite) -> String? {
         switch (site.subject, old) {
         case (.anybody, _): nil
         case (.admin, _): program.admin.clientID
@@ -248,10 +245,11 @@ final class StepFaultStage {
     }
 
     /// Whether the fault has met a call.
-    private func hasStruck(_ fault: CallFault) -> Bool {
+    private func hasStruck(_ fault: CallFault, at site: CallSite) -> Bool {
         guard let effect = fault.effect else { return true }
         let left = program.emulator.faults.first {
-            $0.operation == site.operation && $0.effect == effect && $0.target == target
+            $0.operation == site.operation && $0.effect == effect
+                && $0.target == target(of: site)
         }
         guard let left, let times = left.times else { return true }
         return left.skip == 0 && times > 1 && times < Self.manyTimes
@@ -263,6 +261,8 @@ final class StepFaultStage {
     func meet(_ harm: StepFaultHarm) async throws -> Observed? {
         try restore()
         try harm.bring()
+        var runForObjects = run
+        runForObjects.options.place.json = true
         let first = await program.perform(runForObjects)
         let isMet = harm.isMet()
         try await harm.lift()
@@ -275,11 +275,9 @@ final class StepFaultStage {
         return Observed(
             exit: first.status, cause: report?.cause.flatMap(Cause.init(rawValue:)),
             isSilent: report == nil, isRotated: try program.summary(first).rotated != 0,
-            next: next, mintings: mintings - usualMintings, isInPlace: isInPlace,
+            next: next, mintings: mintings - usualMintings, isInPlace: scene.isInPlace,
             problems: problems)
     }
-
-    private var isInPlace: Bool { [.account, .adopted, .admin].contains(site.world) }
 
     /// What is wrong right after the run that met the fault.
     private func problems(
@@ -289,10 +287,10 @@ final class StepFaultStage {
         if run.status == 0, !isSilent, !isDeliveredAccepted {
             problems.append("a dead value is delivered, and the exit status says 0")
         }
-        if !isInPlace, !isDeliveredAccepted {
+        if !scene.isInPlace, !isDeliveredAccepted {
             problems.append("what is delivered is not accepted, and the old one could be")
         }
-        if !isInPlace, [.due, .lostBefore, .lostAfter, .stored].contains(site.past), !isOldAlive {
+        if !scene.isInPlace, [.due, .lostBefore, .lostAfter, .stored].contains(scene.past), !isOldAlive {
             problems.append("the old one died before its date")
         }
         if run.status != 0, isBeforeMinting, mintings > 0 {
@@ -327,20 +325,20 @@ final class StepFaultStage {
 
     /// The minting calls that it takes without a fault.
     private var usualMintings: Int {
-        switch site.past {
+        switch scene.past {
         case .due, .lostBefore: 1
         case .lostAfter: 2
         case .stored, .overlapOver, .deletedElsewhere, .watched: 0
-        case .cameLate: site.operation == .token ? 1 : 0
+        case .cameLate: scene.isInPlace ? 1 : 0
         }
     }
 
     // MARK: What the world shows
 
     /// Minting calls that were carried out since.
-    var mintings: Int { Self.mintings(in: program, site.world) - mintingsBefore }
+    var mintings: Int { Self.mintings(in: program, scene.world) - mintingsBefore }
 
-    private static func mintings(in program: TestProgram, _ world: CallSite.World) -> Int {
+    private static func mintings(in program: TestProgram, _ world: Scene.World) -> Int {
         switch world {
         case .key: program.emulator.committed(.createAPIKey)
         case .sibling: program.emulator.committed(.createServiceAccount)
@@ -352,7 +350,7 @@ final class StepFaultStage {
     var isDeliveredAccepted: Bool { deliveredID != nil }
 
     private var deliveredID: String? {
-        switch (site.world, old) {
+        switch (scene.world, old) {
         case (.key, _):
             program.emulator.liveKeys.first {
                 $0.value == program.directory.text("out/\(name)")
@@ -381,7 +379,7 @@ final class StepFaultStage {
     }
 
     private var live: Set<String> {
-        switch site.world {
+        switch scene.world {
         case .key:
             Set(program.emulator.liveKeys.filter { $0.projectID == program.project }.map(\.id))
         case .account, .adopted, .admin, .sibling: program.liveAccountIDs
@@ -395,7 +393,7 @@ final class StepFaultStage {
     /// Whether only the old credential's date is left of a rotation that went straight.
     private var isOnTheStraightPath: Bool {
         get throws {
-            guard site.world == .key || site.world == .sibling, let new = deliveredID,
+            guard scene.world == .key || scene.world == .sibling, let new = deliveredID,
                 new != oldID, live == [oldID, new]
             else { return false }
             return try count(
@@ -469,9 +467,10 @@ final class StepFaultStage {
 
     /// Whether a further run says and writes nothing.
     func isQuiet() async -> Bool {
-        let before = program.directory.text("state/keyturn.db")
+        let path = program.directory.file("state/keyturn.db")
+        let before = FileManager.default.contents(atPath: path)
         let run = await program.perform(run)
         return run.status == 0 && run.output == ""
-            && program.directory.text("state/keyturn.db") == before
+            && FileManager.default.contents(atPath: path) == before
     }
 }

@@ -10,14 +10,14 @@ enum HandOver: String, Sendable, CaseIterable {
     // Retire: whether it is there still (P25)
     case readBack, readBackWithOverlap
 
-    var site: CallSite {
+    var scene: Scene {
         switch self {
         case .checkFile, .checkCommand, .writeFile, .runCommand, .readBack:
-            CallSite(.account, .token)
+            Scene(.account)
         case .checkFileWithOverlap, .checkCommandWithOverlap, .writeFileWithOverlap,
             .runCommandWithOverlap:
-            CallSite(.key, .token)
-        case .readBackWithOverlap: CallSite(.key, .token, after: .overlapOver)
+            Scene(.key)
+        case .readBackWithOverlap: Scene(.key, after: .overlapOver)
         }
     }
 
@@ -106,7 +106,7 @@ extension StepFaultStage {
         let (file, hook) = (outFile, program.directory.file("hook"))
         let isAfterMinting = step.isAfterMinting
         return StepFaultHarm(
-            isBeforeMinting: site.past == .due && !isAfterMinting,
+            isBeforeMinting: scene.past == .due && !isAfterMinting,
             bring: {
                 guard isAfterMinting else { return fault.bring(in: program, file: file, hook) }
                 program.follow(
@@ -124,7 +124,7 @@ extension StepFaultStage {
     }
 
     private var outFile: String {
-        program.directory.file(site.world == .key ? "out/\(name)" : "out/\(name).env")
+        program.directory.file(scene.world == .key ? "out/\(name)" : "out/\(name).env")
     }
 }
 

@@ -8,11 +8,11 @@ struct JournalWrite: Hashable, Sendable, CustomStringConvertible {
     enum Part: String, Sendable, CaseIterable {
         case inPlace, overlap, overlapOver
 
-        var site: CallSite {
+        var scene: Scene {
             switch self {
-            case .inPlace: CallSite(.account, .token)
-            case .overlap: CallSite(.key, .token)
-            case .overlapOver: CallSite(.key, .token, after: .overlapOver)
+            case .inPlace: Scene(.account)
+            case .overlap: Scene(.key)
+            case .overlapOver: Scene(.key, after: .overlapOver)
             }
         }
 

@@ -74,8 +74,9 @@ extension Rotator {
 
     /// Records credentials that attempts of ours left behind as lost versions, and deletes them: no
     /// one ever saw their values (P16). The refusal says why one is still there.
+    /// - Parameter isRetiredNext: whether the retire step follows at once, and deletes them.
     package func sweep(
-        _ orphans: [Orphan], in rotation: Rotation
+        _ orphans: [Orphan], in rotation: Rotation, isRetiredNext: Bool = false
     ) async throws(JournalError) -> (rotation: Rotation, refusal: Refusal?) {
         var next = rotation
         for orphan in orphans {
@@ -86,7 +87,8 @@ extension Rotator {
             if orphan.attempt.effect.intendedAt >= rotation.startedAt { next.mintings += 1 }
             next = try await journal.record(changes, in: next)
             // A crash here leaves a lost version with its id: the retire step deletes it.
-            guard await doubt(about: next) == nil, next.state == .open else { continue }
+            guard !isRetiredNext, await doubt(about: next) == nil, next.state == .open
+            else { continue }
             let end = try await end(number, orphan.credential, in: next)
             next = end.rotation
             if let refusal = end.refusal { return (next, refusal) }

@@ -290,7 +290,9 @@ final class StepFaultStage {
         if !scene.isInPlace, !isDeliveredAccepted {
             problems.append("what is delivered is not accepted, and the old one could be")
         }
-        if !scene.isInPlace, [.due, .lostBefore, .lostAfter, .stored].contains(scene.past), !isOldAlive {
+        if !scene.isInPlace, [.due, .lostBefore, .lostAfter, .stored].contains(scene.past),
+            !isOldAlive
+        {
             problems.append("the old one died before its date")
         }
         if run.status != 0, isBeforeMinting, mintings > 0 {
@@ -426,7 +428,8 @@ final class StepFaultStage {
     }
 
     /// What is wrong with the world once all is done; each a clause.
-    func problems() async throws -> [String] {
+    /// - Parameter verifies: whether the trail is verified too.
+    func problems(verifies: Bool) async throws -> [String] {
         var problems: [String] = []
         func require(_ holds: Bool, _ problem: String) {
             if !holds { problems.append(problem) }
@@ -461,7 +464,9 @@ final class StepFaultStage {
             require(program.received.last == delivered, "the command has another value")
         }
         require(program.leftovers == [] && program.spooled == [], "something is left over")
-        require(await program.perform(verify).status == 0, "the trail is broken")
+        if verifies {
+            require(await program.perform(verify).status == 0, "the trail is broken")
+        }
         return problems
     }
 

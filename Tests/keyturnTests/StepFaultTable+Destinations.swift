@@ -39,6 +39,8 @@ enum HandOverFault: String, Sendable, CaseIterable {
 }
 
 extension StepFaultTable {
+    /// Destinations are harmed until the run has ended; in place of `once` and `lasting` the step says
+    /// from when: for a check from before the run, for a delivery from the minting.
     struct HandOverRow: Sendable {
         let steps: [HandOver]
         let faults: [HandOverFault]

@@ -55,6 +55,7 @@ enum JournalFault: String, Sendable, CaseIterable {
 }
 
 extension StepFaultTable {
+    /// Writes bear the names of `StopAnywhereTests`. A fault meets one write.
     struct WriteRow: Sendable {
         /// Nil for all writes that no other row names for the fault.
         let names: [String]?

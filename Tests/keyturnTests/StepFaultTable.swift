@@ -1,11 +1,27 @@
 import Rotations
 
-/// Every call that a rotation makes at the provider against everything that can go wrong with it.
+/// Every step of a rotation against every fault, and what an operator sees of it.
+///
+/// A row reads: when any of these calls meets any of these faults, this follows. So
+///
+///     once(deletes, [.tooManyForHours], .waitsForBackOff(.rateLimited))
+///
+/// says: a delete after the overlap that is answered once with 429 and `Retry-After: 7200` ends the
+/// run with exit 1 and the cause `rate-limited`; the next run does nothing, and one after those two
+/// hours finishes the rotation. `OutsideCall` says where a call stands, `CallFault` what a fault is,
+/// and `Expected` what its words mean: each also promises that all is well in the end.
 ///
 /// `once`: the fault meets one call. `lasting`: it meets that call and all like it until the run has
-/// ended. `never`: there is no such combination, and why. A minting call and a delete have both
-/// durations; a call that only reads has the one that is more of a trial.
+/// ended; then it is mended. `never`: there is no such combination, and why. A call that changes
+/// something has both durations; one that only reads has the one that is more of a trial, since it
+/// is sent up to three times.
+///
+/// This file has the calls at the provider, `StepFaultTable+Destinations` files and commands,
+/// `StepFaultTable+Journal` the writes of our own, promotion among them. `StepFaultTests` runs them,
+/// and fails when a combination is missing or is named twice. Whoever adds a call, a fault or a write
+/// adds a case there, and is told which words are missing.
 enum StepFaultTable {
+    /// Calls, faults and what follows: one cell for each combination.
     struct Row: Sendable {
         let calls: [OutsideCall]
         let faults: [CallFault]
@@ -66,7 +82,7 @@ enum StepFaultTable {
         once([.askOldKey], [.forbidden] + torn, .doneInSameRun),
     ]
 
-    // MARK: Calls of an admin that only read: sent up to three times
+    // MARK: Calls of an admin that only read, in all steps: sent up to three times
 
     private static let reads: [OutsideCall] = [
         .fetchAccount, .fetchKey, .listKeys, .listAccounts, .readRolesForKey,
@@ -94,7 +110,7 @@ enum StepFaultTable {
         lasting(surveys, mute, .doneByNextRun(.noAnswer)),
         once(surveys, torn, .doneByNextRun(.noAnswer)),
         once(surveys, hung, .doneInSameRun),
-        once([.fetchAccount, .listKeys], [.unauthenticated] + busy + mute, .doneInSameRun),
+        once([.fetchAccount, .listKeys], [.unauthenticated, .tooMany] + mute, .doneInSameRun),
 
         // Refused: it did not happen, and does not count as a minting.
         once(mints, [.badRequest, .conflict], .doneByNextRun(.refusedByProvider)),
@@ -129,14 +145,16 @@ enum StepFaultTable {
             [.rotateAdopted], [.failedAfter, .closedAfter], .parks(.tooManyMintings, mintings: 3)),
         lasting(creates, lostUnhung, .parks(.tooManyMintings, mintings: 3)),
 
-        // What was lost is deleted: with the old one at the latest.
-        once(deletesLost, refused + [.unauthenticated] + busy + mute + hungBoth, .doneInSameRun),
+        // What was lost is deleted before the next is made, or when the new one is current.
+        once(
+            deletesLost, refused + [.unauthenticated, .tooMany] + mute + hungBoth, .doneInSameRun),
+        once(deletesLost, [.tooManyForHours], .waitsForBackOff(.rateLimited)),
         once(deletesLost, [.failedAfter, .closedAfter] + torn, .doneInSameRun),
         lasting(deletesLost, [.failedAfter, .closedAfter] + torn, .doneInSameRun),
         lasting(deletesLost, [.badRequest, .conflict], .debt(.refusedByProvider)),
         lasting(deletesLost, [.unauthenticated], .debt(.adminRefused)),
         lasting(deletesLost, [.forbidden], .debt(.forbidden)),
-        lasting(deletesLost, [.tooMany], .debt(.rateLimited)),
+        lasting(deletesLost, [.tooMany], .doneByNextRun(.rateLimited)),
         lasting(deletesLost, [.tooManyForHours], .waitsForBackOff(.rateLimited)),
         lasting(deletesLost, [.missing], .unsettledThenDone(.targetMissing)),
         lasting(deletesLost, mute, .unsettledThenDone(.noAnswer)),
@@ -232,7 +250,8 @@ enum StepFaultTable {
         lasting(grants, [.tooManyForHours], .waitsForBackOff(.rateLimited)),
         lasting(grants, mute + [.closedInBody], .unsettledThenDone(.noAnswer)),
         once(grants, [.closedInBody], .unsettledThenDone(.noAnswer)),
-        once(grants, [.unauthenticated] + busy + mute + hungBoth, .doneInSameRun),
+        once(grants, [.unauthenticated, .tooMany] + mute + hungBoth, .doneInSameRun),
+        once(grants, [.tooManyForHours], .waitsForBackOff(.rateLimited)),
         once(grants, [.failedAfter, .closedAfter, .truncated, .empty], .doneInSameRun),
         lasting([.setRolesOfKey], [.failedAfter, .closedAfter], .unsettledThenDone(.noAnswer)),
         // The second call is answered with 409: it is there.
@@ -270,7 +289,8 @@ enum StepFaultTable {
         lasting(deletes, [.tooMany], .doneByNextRun(.rateLimited)),
         lasting(deletes, [.tooManyForHours], .waitsForBackOff(.rateLimited)),
         lasting(deletes, mute, .unsettledThenDone(.noAnswer)),
-        once(deletes, [.unauthenticated] + busy + mute + hungBoth, .doneInSameRun),
+        once(deletes, [.unauthenticated, .tooMany] + mute + hungBoth, .doneInSameRun),
+        once(deletes, [.tooManyForHours], .waitsForBackOff(.rateLimited)),
         // Absent, with a control, is success (P20).
         once(deletes, [.failedAfter, .closedAfter] + torn, .doneInSameRun),
         lasting(deletes, [.failedAfter, .closedAfter] + torn, .doneInSameRun),
@@ -342,7 +362,11 @@ enum StepFaultTable {
         lasting(looks, [.unauthenticated] + busy + mute, .quiet),
         once([.watchNoKey, .watchNoSibling], hung, .quiet),
         once(looksLate, hung, .doneInSameRun),
-        once(deletesLate, refused + [.unauthenticated] + busy + mute + hungBoth, .doneInSameRun),
+        once(deletesLate, [.badRequest, .conflict], .doneByNextRun(.refusedByProvider)),
+        once(deletesLate, [.forbidden], .doneByNextRun(.forbidden)),
+        once(deletesLate, [.missing], .unsettledThenDone(.targetMissing)),
+        once(deletesLate, [.unauthenticated, .tooMany] + mute + hungBoth, .doneInSameRun),
+        once(deletesLate, [.tooManyForHours], .waitsForBackOff(.rateLimited)),
         once(deletesLate, [.failedAfter, .closedAfter] + torn, .doneInSameRun),
         lasting(deletesLate, [.failedAfter, .closedAfter] + torn, .doneInSameRun),
         lasting(deletesLate, [.badRequest, .conflict], .doneByNextRun(.refusedByProvider)),

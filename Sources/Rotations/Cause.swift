@@ -99,7 +99,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .hookNotStarted: "the command could not be started"
         case .valueUnfit: "the value cannot be written in this format; use json"
         case .valueNotHeld: "the vault does not hold the current value; rotate first"
-        case .newerDelivered: "the destination has a newer version already"
+        case .newerDelivered: "a newer version is there, or on its way there"
         case .fileFailed: "the file could not be written"
         case .clock: "the clock cannot be trusted"
         case .noRoom: "there is too little room on the disk"

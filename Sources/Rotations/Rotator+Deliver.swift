@@ -59,7 +59,7 @@ extension Rotator {
             // What was accepted once is refused for good; only a fresh secret needs patience.
             let verdict = await ask(
                 try await credential(of: version, in: rotation), until: .accepted,
-                orRefused: version.provedAt != nil)
+                firmly: version.provedAt != nil)
             switch verdict {
             case .accepted: alive.insert(version.number, of: rotation.secret)
             case .refused:

@@ -115,7 +115,7 @@ extension Rotator {
                 after: lost(effect, order.credential, .answerLost) + [watched])
         }
         let credential = try await credential(of: old, in: rotation)
-        switch await ask(credential, until: .refused) {
+        switch await ask(credential, until: .refused, firmly: true) {
         case .refused:
             return try await mintAgain(
                 rotation, order, oldIsDead: true,

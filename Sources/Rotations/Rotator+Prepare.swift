@@ -114,7 +114,7 @@ extension Rotator {
     ) async throws(JournalError) -> Verdict {
         guard old.isHeld else { return .notHeld }
         let value = try await journal.value(of: old.number, of: rotation.secret)
-        return await provider.ask(Credential(reference: found, value: value))
+        return await askFirmly(Credential(reference: found, value: value))
     }
 
     /// The order of this rotation. The name of what it makes is added with the attempt.

@@ -67,7 +67,7 @@ extension Rotator {
             guard version.isHeld else { return .failed(.unproved) }
             let verdict = await ask(
                 try await credential(of: version, in: rotation), until: .accepted,
-                orRefused: version.provedAt != nil)
+                firmly: version.provedAt != nil)
             switch verdict {
             case .accepted: alive.insert(version.number, of: rotation.secret)
             case .refused: return .failed(.newSecretRefused)

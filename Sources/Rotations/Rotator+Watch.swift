@@ -51,7 +51,7 @@ extension Rotator {
         guard orphans.isEmpty else { return .appeared(orphans) }
         let nameless = watched.filter { $0.effect.name == nil }
         if current.isHeld, !nameless.isEmpty {
-            switch await provider.ask(try await credential(of: current, in: last)) {
+            switch await askFirmly(try await credential(of: current, in: last)) {
             case .accepted:
                 alive.insert(current.number, of: secret)
                 seen += nameless
@@ -69,7 +69,7 @@ extension Rotator {
     ) async throws(JournalError) -> Verdict {
         guard version.isHeld else { return .notHeld }
         return await ask(
-            try await credential(of: version, in: rotation), until: .accepted, orRefused: true)
+            try await credential(of: version, in: rotation), until: .accepted, firmly: true)
     }
 
     /// Records credentials that attempts of ours left behind as lost versions, and deletes them: no

@@ -158,18 +158,30 @@ package struct Rotator: Sendable {
     }
 
     /// Asks until the answer is the wanted one or patience ends; the last answer counts.
-    /// - Parameter orRefused: whether a refusal ends it too.
+    /// - Parameter firmly: whether a firm refusal ends it too; then no other refusal counts.
     func ask(
-        _ credential: borrowing Credential, until wanted: Verdict, orRefused: Bool = false
+        _ credential: borrowing Credential, until wanted: Verdict, firmly: Bool = false
     ) async -> Verdict {
         let end = clock.now() + Self.patience
         var pause = Interval(seconds: 1)
         while true {
-            let verdict = await provider.ask(credential)
-            if verdict == wanted || orRefused && verdict == .refused { return verdict }
+            let verdict =
+                firmly ? await askFirmly(credential) : await provider.ask(credential)
+            if verdict == wanted || firmly && verdict == .refused { return verdict }
             guard clock.now() < end, !conditions.isStopping() else { return verdict }
             await clock.wait(pause)
             pause = min(Interval(seconds: pause.seconds * 2), Interval(seconds: 10))
         }
+    }
+    /// What the provider says of a value that it accepted before. It is refused only if it is refused
+    /// three times running: a lone 401 may be a slip, and somebody would be called at night for it.
+    func askFirmly(_ credential: borrowing Credential) async -> Verdict {
+        for pause in [1, 2] as [Int64] {
+            let verdict = await provider.ask(credential)
+            guard verdict == .refused else { return verdict }
+            guard !conditions.isStopping() else { return .noVerdict }
+            await clock.wait(Interval(seconds: pause))
+        }
+        return await provider.ask(credential)
     }
 }

@@ -202,10 +202,27 @@ package actor Store {
                     "SELECT note FROM audit_checkpoint WHERE size = ?", [.integer(size)]
                 ) { $0.text(0) }
                 guard let note, found == note else { throw failure }
+                try makeLasting()
             } catch {
                 // Whatever keeps us from looking: nobody knows.
                 throw failure
             }
+        }
+    }
+
+    /// What is seen is not yet what lasts: if it was the removal of the journal that could not be
+    /// synced, a power failure brings it back, and the change is rolled back. Another commit removes
+    /// a journal of the same name, and syncs that.
+    private func makeLasting() throws {
+        try database.run("BEGIN IMMEDIATE")
+        do {
+            // Nothing in the end, but pages are written for it.
+            try database.run("INSERT INTO setting(name, value) VALUES('lasting', '')")
+            try database.run("DELETE FROM setting WHERE name = 'lasting'")
+            try database.run("COMMIT")
+        } catch {
+            if database.isInTransaction { try? database.run("ROLLBACK") }  // nothing was changed
+            throw error
         }
     }
 }

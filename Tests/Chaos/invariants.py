@@ -39,8 +39,8 @@ def at_rest(world):
     """Everything that must hold once nothing is under way."""
     accounts, keys = world.live()
     return [*consumers(world, accounts, keys), *live_credentials(world, accounts, keys),
-            *foreign(world, accounts, keys), *blamed(world), *effects(world), *quiet(world), *leftovers(world),
-            *trail(world)]
+            *foreign(world, accounts, keys), *blamed(world), *effects(world), *quiet(world),
+            *leftovers(world), *trail(world)]
 
 
 def consumers(world, accounts, keys):

@@ -65,7 +65,7 @@ class Invocation:
             self.world.write_policies(due=step.names)
         if step.action == "due":
             self.world.run(*self.typed("apply"))
-        if step.manner == "request":
+        if step.manner in ("request", "busy"):
             self.world.emulator.control("POST", "faults", step.moment[0])
         if step.manner == "hook":
             self.world.slow_down(1.5)
@@ -121,6 +121,8 @@ class Invocation:
             case "request":
                 comes = self.wait(self.has_arrived)
                 self.late_until = time.monotonic() + self.step.moment[1] if comes else 0.0
+            case "busy":
+                comes = self.wait(self.has_arrived) and self.keep_busy()
         if comes and self.process.poll() is None:
             self.seen = killing.seen(self.pid)
             killing.send(self.pid, signal.SIGKILL)
@@ -142,6 +144,12 @@ class Invocation:
             fault["operation"] == wanted["operation"]
             and all(fault.get(side) == wanted.get(side) for side in ("before", "after"))
             for fault in self.world.emulator.control("GET", "faults"))
+
+    def keep_busy(self):
+        """P14: somebody keeps the database when an answer comes, for longer than it waits."""
+        with self.world.keeping_database():
+            killing.wait_until(lambda: False, self.process, self.step.moment[1])
+        return self.step.moment[2]
 
     def stop(self):
         """It sleeps while others work, and wakes late."""

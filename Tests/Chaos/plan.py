@@ -29,6 +29,8 @@ REQUESTS = ("rotate_secret", "rotate_secret", "create_api_key", "create_api_key"
             "create_service_account", "delete_api_key", "delete_api_key", "delete_service_account",
             "token", "list_indexes", "fetch_api_key", "fetch_service_account", "list_api_keys",
             "list_service_accounts", "list_role_bindings")
+# Those that are answered with a secret that is shown once.
+MINTINGS = ("rotate_secret", "create_api_key", "create_service_account")
 
 
 @dataclass
@@ -37,9 +39,10 @@ class Step:
 
     action: str
     names: tuple
-    # time, before (a system call), after (one), request, hook, stop, or none.
+    # time, before (a system call), after (one), request, busy, hook, stop, or none.
     manner: str
-    # For time: seconds. For a system call: the call and its number. For a request: the fault.
+    # For time: seconds. For a system call: the call and its number. For a request: the fault, and
+    # how late it may be carried out. For busy: the fault, how long, and whether it is then killed.
     moment: tuple
     # An error that the kernel answers: call, error, number.
     error: tuple | None
@@ -147,10 +150,10 @@ def draw_step(random, can_trace, follows, is_first):
 def draw_manner(random, can_trace):
     """How it is killed; now and then it is not."""
     if can_trace:
-        manners = {"before": 34, "after": 16, "time": 20, "request": 14, "hook": 8, "stop": 4,
-                   "none": 4}
+        manners = {"before": 34, "after": 16, "time": 20, "request": 14, "busy": 4, "hook": 8,
+                   "stop": 4, "none": 4}
     else:
-        manners = {"time": 50, "request": 30, "hook": 12, "stop": 5, "none": 3}
+        manners = {"time": 50, "request": 30, "busy": 5, "hook": 12, "stop": 5, "none": 3}
     return random.choices(list(manners), list(manners.values()))[0]
 
 
@@ -166,6 +169,9 @@ def draw_moment(random, can_trace, manner, size):
                   else {"after": {"delay_ms": 1500}})
         fault = {"operation": random.choice(REQUESTS), "skip": random.choice((0, 0, 0, 1, 2))}
         return ({**fault, **effect}, late / 1000 if "before" in effect else 0)
+    if manner == "busy":
+        fault = {"operation": random.choice(MINTINGS), "after": {"delay_ms": 700}}
+        return (fault, round(random.uniform(0.5, 5), 2), random.random() < 0.7)
     return (round(random.uniform(0, 0.15 + 0.12 * size), 3),)
 
 

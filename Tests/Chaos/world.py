@@ -1,5 +1,6 @@
 """A world of its own: an emulated Pinecone, a state, and the consumers that its policies name."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -267,6 +268,17 @@ policies:
             rows = database.execute(sql, values).fetchall()
         database.close()
         return rows
+
+    @contextlib.contextmanager
+    def keeping_database(self):
+        """Others may read, and nobody may write; nothing is written here either."""
+        database = sqlite3.connect(self.database, isolation_level=None, timeout=60)
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            yield
+            database.execute("ROLLBACK")
+        finally:
+            database.close()
 
     def delivered(self):
         """What the consumers have: policy, path and value of each destination that has one."""

@@ -135,11 +135,10 @@ struct Check {
             let hasRow = snapshot.versions.contains {
                 $0.secret == minting.intent.secret && $0.number == minting.intent.version
             }
-            let isSought = snapshot.effects.contains {
-                $0.id == minting.intent.effect && $0.isOpen
-            }
-            if !hasRow && !isSought {
-                world.accuse("12: \(minting.value) lives, and its call passes for refused")
+            let effect = snapshot.effects.first { $0.id == minting.intent.effect }
+            if !hasRow && effect?.isOpen != true {
+                let state = effect?.state ?? "nowhere"
+                world.accuse("12: \(minting.value) lives, and its call is \(state)")
             }
         }
     }

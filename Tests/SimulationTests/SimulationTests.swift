@@ -46,6 +46,10 @@ import Testing
             }
             while let ending = try await group.next() {
                 endings.append(ending.findings.isEmpty && seeds.count > 1 ? ending.brief : ending)
+                // Many take long, and whoever waits wants to know how far it is.
+                if seeds.count > 2_000, endings.count.isMultiple(of: seeds.count / 20) {
+                    print("\(endings.count) of \(seeds.count) stories")
+                }
                 guard endings.count(where: { !$0.findings.isEmpty }) < 3 else { continue }
                 if let seed = rest.popFirst() {
                     group.addTask { try await Story.tell(seed, templates) }

@@ -52,6 +52,28 @@ import Testing
         #expect(try await state.findings() == [])
     }
 
+    @Test func `a commit that was told as an error outlasts the power as well`() async throws {
+        for seed: UInt64 in 1...8 {
+            let state = try TestState()
+            let disk = try Disk(of: state)
+            faultydisk_fail(disk.handle, FAULTYDISK_DELETE_AFTER, 0, 1)
+            try #require(try await append(state) == nil)
+            await disk.settle()
+            faultydisk_start(disk.handle, seed)
+            #expect(try await entryCount(state) == 2, "seed \(seed)")
+            #expect(try await state.findings() == [])
+        }
+    }
+
+    @Test func `a commit that cannot be made to last is told as an error`() async throws {
+        let state = try TestState()
+        let disk = try Disk(of: state)
+        faultydisk_fail(disk.handle, FAULTYDISK_DELETE_AFTER, 0, 2)
+        #expect(try await append(state) == .inputOutput)
+        #expect(faultydisk_happened(disk.handle) == 1)
+        #expect(try await state.findings() == [])
+    }
+
     @Test func `an error that was none is told as one`() async throws {
         let state = try TestState()
         let disk = try Disk(of: state)

@@ -25,6 +25,24 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test(arguments: [1, 2])
+    func `a refusal that does not last is nobody's rotation`(_ times: Int) async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        program.emulator.inject(
+            Fault(
+                operation: .token, target: account.clientID, effect: .before(.status(401)),
+                times: times))
+
+        let run = await program.keyturn("run")
+
+        #expect(run.status == 0)
+        #expect(program.emulator.faults.isEmpty)
+        #expect(program.emulator.rotations(of: account.id) == 2)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
     @Test(arguments: [false, true])
     func `a person says go, and it is rotated`(_ isEmergency: Bool) async throws {
         let program = try await TestProgram()
@@ -113,8 +131,8 @@ import Testing
         let asked = program.emulator.received(.token)
         #expect(await program.keyturn("run").status == 7)
 
-        // The dead secret and its control, and no more until the debt's next time.
-        #expect(program.emulator.received(.token) - asked <= 2)
+        // The dead secret three times and its control, and no more until the debt's next time.
+        #expect(program.emulator.received(.token) - asked <= 4)
         #expect(await program.newestEntry("delivery.settled").contains("foreign-rotated"))
         #expect(await program.keyturn("run").output == "")
         #expect(program.directory.text("log") == nil)

@@ -152,7 +152,8 @@ struct HandDelivery {
                     cause: .valueNotHeld)
             }
         }
-        try await owe(destinations, current)
+        let newer = try await destinationsOfNewer(than: current)
+        try await owe(destinations.filter { !newer.contains($0.id) }, current)
         guard let rotator = try await rotator() else { return [] }
         let rotation = Rotation(
             id: try store.newIdentifier(), secret: stored.secret, target: stored.policy.target,
@@ -160,7 +161,7 @@ struct HandDelivery {
             startedAt: program.clock.now())
         var results: [Result] = []
         for destination in destinations {
-            guard try await !isAhead(destination, of: current) else {
+            guard !newer.contains(destination.id) else {
                 results.append(
                     Result(
                         id: destination.id, version: current.number,
@@ -185,20 +186,18 @@ struct HandDelivery {
         return results
     }
 
-    /// Whether a destination has, or may have, a newer version: it never receives an older one (P22).
-    private func isAhead(
-        _ destination: Destination, of current: Version
-    ) async throws(JournalError) -> Bool {
+    /// The destinations that have a newer version, or are owed it: they never receive an older one
+    /// after it (P22). What was rolled back is no version to come.
+    private func destinationsOfNewer(
+        than current: Version
+    ) async throws(JournalError) -> Set<String> {
+        var found: Set<String> = []
         for newer in try await store.versions(of: stored.secret)
-        where newer.number > current.number {
+        where newer.number > current.number && newer.state == .pending {
             let known = try await store.deliveries(of: newer.number, of: stored.secret)
-            if known.contains(where: {
-                $0.destination.id == destination.id && [.done, .intended].contains($0.state)
-            }) {
-                return true
-            }
+            found.formUnion(known.filter { $0.state != .closed }.map(\.destination.id))
         }
-        return false
+        return found
     }
 
     /// Rows for destinations that the policy got after the version was made.

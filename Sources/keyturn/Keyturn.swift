@@ -63,10 +63,16 @@ struct Keyturn: ParsableCommand {
                 return tell(error, console)
             }
         }
+        return await perform(command, in: surroundings)
+    }
+
+    /// Does a command that was read, and returns its exit code.
+    static func perform(_ command: any KeyturnCommand, in surroundings: Surroundings) async -> Int32
+    {
         do throws(Failure) {
             return try await command.run(in: surroundings)
         } catch {
-            console.fail(error)
+            surroundings.console.fail(error)
             return error.status.rawValue
         }
     }

@@ -21,6 +21,8 @@ final class TestProgram: Sendable {
     let checksBeforeSignal = Mutex<Int?>(nil)
     /// What stands before the journal of each command from now on.
     let journal = Mutex<@Sendable (Store) -> any Journal>({ $0 })
+    /// How long a request may take from now on; only a provider that hangs makes it matter.
+    let requestLimit = Mutex<Duration>(.seconds(30))
     /// The project that API keys are made in.
     let project: String
     /// The first admin.
@@ -93,6 +95,19 @@ final class TestProgram: Sendable {
         _ arguments: [String], input: String? = nil, answer: String? = nil,
         isTerminal: Bool = false
     ) async -> Outcome {
+        await outcome(input, answer, isTerminal) { await Keyturn.main(arguments, in: $0) }
+    }
+
+    /// Runs a command that was read before: in a debug build that takes as long as a run which does
+    /// little.
+    func perform(_ command: any KeyturnCommand) async -> Outcome {
+        await outcome { await Keyturn.perform(command, in: $0) }
+    }
+
+    private func outcome(
+        _ input: String? = nil, _ answer: String? = nil, _ isTerminal: Bool = false,
+        of command: (Surroundings) async -> Int32
+    ) async -> Outcome {
         let output = Recorder()
         let conversation = Recorder()
         let clock = clock
@@ -113,8 +128,9 @@ final class TestProgram: Sendable {
                 return secret
             },
             readText: { _ throws(Failure) in input ?? "" }, ask: { _ in answer },
-            stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 })
-        let status = await Keyturn.main(arguments, in: surroundings)
+            stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 },
+            requestLimit: requestLimit.withLock { $0 })
+        let status = await command(surroundings)
         return Outcome(
             status: status, output: output.text, conversation: conversation.text)
     }

@@ -248,6 +248,8 @@ package actor AdminClient {
 
     /// How often what may be repeated is sent before its failure counts.
     private static let maximumTries = 3
+    /// Who is asked to wait for longer than this does not wait, and leaves it to a later run (P29).
+    private static let longestWait = Interval(seconds: 30)
 
     /// A call that may be repeated: it reads, deletes or sets. It is sent again where that may help, and once more after a 401.
     func call(
@@ -275,11 +277,11 @@ package actor AdminClient {
             }
             let isWorthwhile = [.rateLimited, .noAnswer, .unreachable, .adminRefused]
                 .contains(refusal.cause)
-            guard isWorthwhile, attempt < Self.maximumTries else { break }
-            if refusal.cause != .adminRefused {
-                await clock.wait(
-                    max(pause, min(refusal.retryAfter ?? .zero, Interval(seconds: 30))))
+            let wanted = refusal.retryAfter ?? .zero
+            guard isWorthwhile, attempt < Self.maximumTries, wanted <= Self.longestWait else {
+                break
             }
+            if refusal.cause != .adminRefused { await clock.wait(max(pause, wanted)) }
             pause = Interval(seconds: pause.seconds * 2)
         }
         return .refused(refusal)

@@ -38,6 +38,9 @@ struct TokenExchange: Sendable {
                 let lifetime = SecretJSON.number(["expires_in"], in: body.bytes) ?? 1800
                 return .accepted(token, lifetime: lifetime, date: date)
             case 401, 403: return .refused(date: date)
+            // No credential stands in the path: it is the address that is unknown there.
+            case 404:
+                return .noVerdict(Refusal(.refusedByProvider, status: 404), date: date)
             default: return .noVerdict(Reply.refusal(response), date: date)
             }
         }

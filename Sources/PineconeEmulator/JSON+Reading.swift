@@ -15,7 +15,14 @@ extension JSON: Decodable {
     }
 
     /// Reads any JSON value; object members come in order of their names.
+    ///
+    /// Strings are tried first: they are the most, and a kind that does not fit is an error thrown.
     package init(from decoder: any Decoder) throws {
+        let scalar = try decoder.singleValueContainer()
+        if let value = try? scalar.decode(String.self) {  // not a string: go on
+            self = .string(value)
+            return
+        }
         if let container = try? decoder.container(keyedBy: Name.self) {  // not an object: go on
             self = .object(
                 try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map {
@@ -30,17 +37,14 @@ extension JSON: Decodable {
             self = .array(values)
             return
         }
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
+        if scalar.decodeNil() {
             self = .null
-        } else if let value = try? container.decode(Bool.self) {  // tried in turn: only one fits
+        } else if let value = try? scalar.decode(Bool.self) {  // tried in turn: only one fits
             self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
+        } else if let value = try? scalar.decode(Int64.self) {
             self = .int(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
         } else {
-            self = .string(try container.decode(String.self))
+            self = .number(try scalar.decode(Double.self))
         }
     }
 

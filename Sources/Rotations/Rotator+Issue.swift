@@ -168,7 +168,11 @@ extension Rotator {
         next = try await journal.record(lost(effect, orphan, .answerLost), in: next)
         // A crash here leaves a lost version with its id: the retire step deletes it.
         if await doubt(about: next) == nil {
-            next = try await end(effect.version, orphan, in: next).rotation
+            let end = try await end(effect.version, orphan, in: next)
+            next = end.rotation
+            if let refusal = end.refusal, refusal.cause == .rateLimited {
+                return try await fail(next, refusal.cause, refusal)
+            }
         }
         guard next.mintings < Rotation.maximumMintings else {
             return try await park(next, .tooManyMintings)

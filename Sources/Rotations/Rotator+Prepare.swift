@@ -48,7 +48,9 @@ extension Rotator {
         }
         let orphans = Sweep.orphans(among: survey.listed, versions: all, attempts: attempts)
         let swept = try await sweep(orphans, in: rotation)
-        if let cause = swept.cause { return try await fail(swept.rotation, cause) }
+        if let refusal = swept.refusal {
+            return try await fail(swept.rotation, refusal.cause, refusal)
+        }
         var next = stepped(swept.rotation)
         var changes = [
             Change.prepared(

@@ -11,7 +11,7 @@ extension Rotator {
             if let doubt = await doubt(about: next) { return try await hold(next, doubt) }
             let end = try await end(version.number, reference(to: version, in: rotation), in: next)
             next = end.rotation
-            if let cause = end.cause { return try await fail(next, cause) }
+            if let refusal = end.refusal { return try await fail(next, refusal.cause, refusal) }
         }
         let retiring = try await journal.versions(of: rotation.secret).filter {
             $0.number != rotation.to && $0.state == .retiring && $0.endedAt == nil
@@ -22,8 +22,9 @@ extension Rotator {
             guard let date = retiring.compactMap(\.retireAt).min() else {
                 return .advanced(try await journal.record([], in: stepped(next)))
             }
-            guard next.nextTryAt != date else { return .waits(next) }
+            guard next.nextTryAt != date || next.cause != nil else { return .waits(next) }
             next.nextTryAt = date
+            next.cause = nil
             return .waits(try await journal.record([], in: next))
         }
         let date = due.compactMap(\.retireAt).max() ?? now
@@ -40,7 +41,7 @@ extension Rotator {
             let end = try await end(
                 version.number, reference(to: version, in: rotation), in: next)
             next = end.rotation
-            if let cause = end.cause { return try await fail(next, cause) }
+            if let refusal = end.refusal { return try await fail(next, refusal.cause, refusal) }
         }
         return retiring.count == due.count
             ? .advanced(try await journal.record([], in: stepped(next))) : .advanced(next)
@@ -104,17 +105,17 @@ extension Rotator {
         return rotation.terms.acknowledge && version.acknowledgedAt == nil ? .notAcknowledged : nil
     }
 
-    /// Deletes one credential at the provider: intent, act, outcome. The cause says why it is still
+    /// Deletes one credential at the provider: intent, act, outcome. The refusal says why it is still
     /// there, or that nobody knows; deleting again is harmless, so the next run does just that.
     func end(
         _ number: Int, _ credential: CredentialReference, in rotation: Rotation
-    ) async throws(JournalError) -> (rotation: Rotation, cause: Cause?) {
+    ) async throws(JournalError) -> (rotation: Rotation, refusal: Refusal?) {
         let versions = try await journal.versions(of: rotation.secret)
         guard !versions.contains(where: { $0.number != number && $0.isLive(as: credential) })
         else {
             // Two versions under one id: only an in-place rotation makes that, and it deletes
             // nothing.
-            return (rotation, .refusedByProvider)
+            return (rotation, Refusal(.refusedByProvider))
         }
         var next = rotation
         let effect: Effect
@@ -139,10 +140,10 @@ extension Rotator {
         case .refused(let refusal):
             let change = Change.settled(
                 effect, .refused, refusal.cause, status: refusal.status)
-            return (try await journal.record([change], in: next), refusal.cause)
+            return (try await journal.record([change], in: next), refusal)
         case .unsettled(let cause):
             let change = Change.settled(effect, .unsettled, cause, status: nil)
-            return (try await journal.record([change], in: next), cause)
+            return (try await journal.record([change], in: next), Refusal(cause))
         }
     }
 

@@ -73,10 +73,11 @@ extension Rotator {
     }
 
     /// Records credentials that attempts of ours left behind as lost versions, and deletes them: no
-    /// one ever saw their values (P16). The cause says why one is still there.
+    /// one ever saw their values (P16). The refusal says why one is still there.
+    /// - Parameter isRetiredNext: whether the retire step follows at once, and deletes them.
     package func sweep(
-        _ orphans: [Orphan], in rotation: Rotation
-    ) async throws(JournalError) -> (rotation: Rotation, cause: Cause?) {
+        _ orphans: [Orphan], in rotation: Rotation, isRetiredNext: Bool = false
+    ) async throws(JournalError) -> (rotation: Rotation, refusal: Refusal?) {
         var next = rotation
         for orphan in orphans {
             let changes = try await lateCommit(
@@ -86,10 +87,11 @@ extension Rotator {
             if orphan.attempt.effect.intendedAt >= rotation.startedAt { next.mintings += 1 }
             next = try await journal.record(changes, in: next)
             // A crash here leaves a lost version with its id: the retire step deletes it.
-            guard await doubt(about: next) == nil, next.state == .open else { continue }
+            guard !isRetiredNext, await doubt(about: next) == nil, next.state == .open
+            else { continue }
             let end = try await end(number, orphan.credential, in: next)
             next = end.rotation
-            if let cause = end.cause { return (next, cause) }
+            if let refusal = end.refusal { return (next, refusal) }
         }
         return (next, nil)
     }

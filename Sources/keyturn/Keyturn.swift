@@ -63,13 +63,12 @@ struct Keyturn: ParsableCommand {
                 return tell(error, console)
             }
         }
-        return await run(command, in: surroundings)
+        return await perform(command, in: surroundings)
     }
 
-    /// Runs a command to its end and returns its exit code.
-    static func run(
-        _ command: any KeyturnCommand, in surroundings: Surroundings
-    ) async -> Int32 {
+    /// Does a command that was read, and returns its exit code.
+    static func perform(_ command: any KeyturnCommand, in surroundings: Surroundings) async -> Int32
+    {
         let code: Int32
         do throws(Failure) {
             code = try await command.run(in: surroundings)

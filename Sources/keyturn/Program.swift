@@ -239,8 +239,8 @@ struct Program: Sendable {
     func client(for connection: Connection, access: AdminAccess) throws(Failure) -> AdminClient {
         let transport = Transport(
             Transport.Options(
-                userAgent: "keyturn/\(ProgramVersion.text) (Linux)", authorities: connection.caFile)
-        )
+                userAgent: "keyturn/\(ProgramVersion.text) (Linux)", authorities: connection.caFile,
+                timeout: surroundings.requestLimit))
         do throws(EndpointError) {
             return try AdminClient(
                 connection: connection, transport: transport, access: access, clock: clock)

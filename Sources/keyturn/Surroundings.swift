@@ -21,6 +21,8 @@ struct Surroundings: Sendable {
     let stopSignal: @Sendable () -> Int32?
     /// What a rotation writes to: the store itself, or what a test puts before it to stop there.
     let journal: @Sendable (Store) -> any Journal
+    /// How long a request may take with everything.
+    let requestLimit: Duration
     /// What it speaks to at the other side: Pinecone, or a simulated one.
     let provider: @Sendable (any Provider) -> any Provider
     /// What brings it to files and commands: the real ones, or simulated ones.
@@ -43,6 +45,7 @@ struct Surroundings: Sendable {
         ask: @escaping @Sendable (_ question: String) -> String?,
         stopSignal: @escaping @Sendable () -> Int32?,
         journal: @escaping @Sendable (Store) -> any Journal = { $0 },
+        requestLimit: Duration = .seconds(30),
         provider: @escaping @Sendable (any Provider) -> any Provider = { $0 },
         handoff: @escaping @Sendable (any Handoff) -> any Handoff = { $0 }, vfs: String = "unix",
         actor: Actor? = nil,
@@ -58,6 +61,7 @@ struct Surroundings: Sendable {
         self.ask = ask
         self.stopSignal = stopSignal
         self.journal = journal
+        self.requestLimit = requestLimit
         self.provider = provider
         self.handoff = handoff
         self.vfs = vfs

@@ -71,7 +71,7 @@ final class Machine: Sendable {
     }
 
     private static func run(_ arguments: [String], in surroundings: Surroundings) async -> Int32 {
-        await Keyturn.run(command(arguments), in: surroundings)
+        await Keyturn.perform(command(arguments), in: surroundings)
     }
 
     /// Commands by their lines: parsing one takes longer than running it.

@@ -73,6 +73,28 @@ import Testing
         #expect(program.isDeliveredAccepted("ci", account))
     }
 
+    @Test func `who is asked to come again in hours does not ask again in the same run`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let old = try await program.dueKey()
+        try await program.require(program.keyturn("run"))
+        program.advance(.hours(25))
+        program.emulator.inject(
+            Fault(
+                operation: .deleteAPIKey, effect: .before(.status(429, retryAfterSeconds: 7200))))
+        #expect(await program.keyturn("run").status == 1)
+        #expect(program.emulator.received(.deleteAPIKey) == 1)
+
+        program.clock.advance(ms: 2 * 3_600_000 - 1)
+        #expect(await program.keyturn("run").output == "")
+        #expect(program.emulator.accepts(apiKey: old.value))
+        program.clock.advance(ms: 1)
+        #expect(await program.keyturn("run").status == 0)
+        #expect(!program.emulator.accepts(apiKey: old.value))
+        #expect(program.liveKeyValues == [program.directory.text("out/search")])
+    }
+
     @Test func `a person does not wait, neither for a rotation nor for a debt`() async throws {
         let program = try await TestProgram()
         let account = program.emulator.addServiceAccount(name: "deploys")

@@ -20,6 +20,9 @@ import Testing
         "retire+", "retire+", "confirm", "done",
     ]
 
+    /// Of these, before the old key's date.
+    static let writesBeforeOverlap = 12
+
     /// What a sibling adds whose bindings are more than it can be created with.
     static let granting = ["prove+", "prove+"]
     static let sibling = overlap.prefix(4) + granting + overlap.dropFirst(4)

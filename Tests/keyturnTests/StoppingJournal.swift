@@ -11,24 +11,43 @@ final class StopPlan: Sendable {
         case beforeCommit, afterCommit
     }
 
+    /// What happens there.
+    private enum Strike {
+        case death(Side)
+        /// The write fails, and the process lives.
+        case failure(JournalError)
+    }
+
     private struct State {
-        var target: (write: Int, side: Side)?
+        var target: (write: Int, strike: Strike)?
         var isDead = false
         var hasStruck = false
         var writes: [String] = []
     }
 
     private let state: Mutex<State>
-    /// Called before each write with its name.
-    private let onWrite: @Sendable (String) -> Void
+    /// Called before each write with its number and name.
+    private let onWrite: @Sendable (Int, String) -> Void
 
     /// Dies at the write of this number, counted from 0; with nil it only keeps count.
     init(
         at write: Int? = nil, _ side: Side = .beforeCommit,
         onWrite: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        self.onWrite = onWrite
-        state = Mutex(State(target: write.map { ($0, side) }))
+        self.onWrite = { onWrite($1) }
+        state = Mutex(State(target: write.map { ($0, .death(side)) }))
+    }
+
+    /// The write of this number fails with this error, and nothing of it is there.
+    init(at write: Int, failing error: JournalError) {
+        onWrite = { _, _ in }
+        state = Mutex(State(target: (write, .failure(error))))
+    }
+
+    /// Nothing is done to the writes, save by what is called before each with its number.
+    init(onNumber: @escaping @Sendable (Int) -> Void) {
+        onWrite = { number, _ in onNumber(number) }
+        state = Mutex(State())
     }
 
     /// What was written so far, in order.
@@ -50,18 +69,28 @@ final class StopPlan: Sendable {
 
     /// Counts a write and says whether the process dies before it, or after.
     fileprivate func begin(_ name: String) throws(JournalError) -> Side? {
-        let (isDead, side): (Bool, Side?) = state.withLock { state in
-            if state.isDead { return (true, nil) }
+        let (number, isDead, strike): (Int, Bool, Strike?) = state.withLock { state in
+            if state.isDead { return (0, true, nil) }
             let number = state.writes.count
             state.writes.append(name)
-            guard let target = state.target, target.write == number else { return (false, nil) }
-            state.isDead = true
+            guard let target = state.target, target.write == number else {
+                return (number, false, nil)
+            }
             state.hasStruck = true
-            return (false, target.side)
+            if case .death = target.strike { state.isDead = true }
+            return (number, false, target.strike)
         }
-        if isDead || side == .beforeCommit { throw .storage }
-        onWrite(name)
-        return side
+        if isDead { throw .storage }
+        switch strike {
+        case .failure(let error): throw error
+        case .death(.beforeCommit): throw .storage
+        case .death(.afterCommit):
+            onWrite(number, name)
+            return .afterCommit
+        case nil:
+            onWrite(number, name)
+            return nil
+        }
     }
 
     fileprivate func end(_ side: Side?) throws(JournalError) {

@@ -23,6 +23,8 @@ final class TestProgram: Sendable {
     let journal = Mutex<@Sendable (Store) -> any Journal>({ $0 })
     /// The machine that commands find themselves on from now on; nil for one without an id.
     let machine = Mutex<String?>("6f1c7f1e3c8b4d5e9a510d6f1f3f8a10")
+    /// How long a request may take from now on; only a provider that hangs makes it matter.
+    let requestLimit = Mutex<Duration>(.seconds(30))
     /// The project that API keys are made in.
     let project: String
     /// The key `anchors` of files that are applied from now on.
@@ -97,6 +99,19 @@ final class TestProgram: Sendable {
         _ arguments: [String], input: String? = nil, answer: String? = nil,
         isTerminal: Bool = false
     ) async -> Outcome {
+        await outcome(input, answer, isTerminal) { await Keyturn.main(arguments, in: $0) }
+    }
+
+    /// Runs a command that was read before: in a debug build that takes as long as a run which does
+    /// little.
+    func perform(_ command: any KeyturnCommand) async -> Outcome {
+        await outcome { await Keyturn.perform(command, in: $0) }
+    }
+
+    private func outcome(
+        _ input: String? = nil, _ answer: String? = nil, _ isTerminal: Bool = false,
+        of command: (Surroundings) async -> Int32
+    ) async -> Outcome {
         let output = Recorder()
         let conversation = Recorder()
         let clock = clock
@@ -118,8 +133,9 @@ final class TestProgram: Sendable {
             },
             readText: { _ throws(Failure) in input ?? "" }, ask: { _ in answer },
             stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 },
-            journalSocket: directory.file("journal"), machine: machine.withLock { $0 })
-        let status = await Keyturn.main(arguments, in: surroundings)
+            requestLimit: requestLimit.withLock { $0 }, journalSocket: directory.file("journal"),
+            machine: machine.withLock { $0 })
+        let status = await command(surroundings)
         return Outcome(
             status: status, output: output.text, conversation: conversation.text)
     }

@@ -339,7 +339,9 @@ actor Worker {
             // A crash after `begin` leaves a rotation with nothing to retire; the next run looks
             // again.
             let cleaning = try await cleaning(open, last, before)
-            rotation = try await watcher.sweep(orphans, in: cleaning).rotation
+            rotation = try await watcher.sweep(
+                orphans, in: cleaning, isRetiredNext: open == nil
+            ).rotation
             // What waits for a time goes on at its time.
             guard open == nil else { return try await report(rotation, unit, before: before) }
         }

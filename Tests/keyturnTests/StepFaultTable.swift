@@ -63,8 +63,9 @@ enum StepFaultTable {
         lasting(
             [.otherAdminList, .otherAdminBindings], [.unauthenticated], .doneByNextRun(.lockOut)),
 
-        // P8: refused, with a control, it was somebody else; without one nobody knows.
-        once(asksOld, [.unauthenticated, .forbidden], .parks(.foreignRotated)),
+        // P8: refused again and again, with a control, it was somebody else; without one nobody knows.
+        once(asksOld, [.unauthenticated, .forbidden], .doneInSameRun),
+        lasting(asksOld, [.unauthenticated, .forbidden], .parks(.foreignRotated)),
         once(asksOld, [.badRequest, .missing, .conflict], .doneByNextRun(.oldSecretNoVerdict)),
         once(
             asksOld, busy + [.requestTimeout, .failedBefore], .doneByNextRun(.oldSecretNoVerdict)),
@@ -172,15 +173,16 @@ enum StepFaultTable {
     private static let findsLost: [OutsideCall] = [.findLostKey, .findLostSibling]
 
     private static let evidence: [Row] = [
-        // The old secret is accepted: it did not happen. One refusal, with its control, says it did.
-        once([.askAfterNothing], [.unauthenticated, .forbidden], .doneInSameRun),
+        // The old secret is accepted: it did not happen. A firm refusal says it did, one alone nothing.
         lasting(
             [.askAfterNothing], [.unauthenticated, .forbidden],
             .waitsForBackOff(.tooManyMintings, mintings: 2)),
         lasting(
             [.askAfterNothing], [.badRequest, .missing, .conflict] + busy + mute + torn,
             .unsettledThenAgain(.oldSecretNoVerdict)),
-        once([.askAfterNothing], [.failedBefore] + hung, .doneByNextRun(.notCarriedOut)),
+        once(
+            [.askAfterNothing], [.unauthenticated, .forbidden, .failedBefore] + hung,
+            .doneByNextRun(.notCarriedOut)),
         // The old secret is dead: a recovery mint.
         once([.askAfterRotation], [.unauthenticated, .failedBefore] + hung, .doneInSameRun),
         lasting(
@@ -271,9 +273,11 @@ enum StepFaultTable {
             .doneByNextRun(.unproved)),
         lasting([.askSuccessorKey], torn, .doneInSameRun),
         once(
+            [.askSuccessorSibling], [.unauthenticated, .forbidden, .failedBefore] + hung,
+            .doneInSameRun),
+        lasting(
             [.askSuccessorSibling], [.unauthenticated, .forbidden],
             .doneByNextRun(.newSecretRefused)),
-        once([.askSuccessorSibling], [.failedBefore] + hung, .doneInSameRun),
         lasting(
             [.askSuccessorSibling], [.badRequest, .missing, .conflict] + busy + mute + torn,
             .doneByNextRun(.unproved)),
@@ -347,7 +351,7 @@ enum StepFaultTable {
             .quiet),
         lasting([.watchSecret, .watchReplacedSecret], [.closedBefore], .quiet),
         once([.watchSecret], torn, .quiet),
-        once([.watchSecret], [.unauthenticated, .forbidden], .recoveryMint),
+        once([.watchSecret], [.unauthenticated, .forbidden], .quiet),
         lasting(
             [.watchSecret], [.unauthenticated, .forbidden],
             .waitsForBackOff(.tooManyMintings, mintings: 4)),

@@ -3,7 +3,7 @@ import Testing
 @testable import keyturn
 
 /// The table at work: each cell on the simulated clock, against the emulator.
-@Suite(.timeLimit(.minutes(10))) struct StepFaultTests {
+@Suite(.timeLimit(.minutes(60))) struct StepFaultTests {
     private typealias Cell = StepFaultTable.Cell
 
     /// The cells that the rows name, each with what it says, and whether it is its call's first in

@@ -106,10 +106,11 @@ extension Rotator {
     private func settleInPlace(
         _ effect: Effect, _ order: Order, _ old: Version, in rotation: Rotation
     ) async throws(JournalError) -> Progress {
+        // It may have been somebody else who replaced the old secret, and then the lost call may
+        // still be carried out, over the recovery (P17).
+        let watched = Change.watched(effect, until: clock.now() + order.strategy.watch)
         guard old.isHeld, rotation.oldSaid == .accepted else {
             // Without evidence a recovery mint is the one way to a secret that works.
-            // The lost call may still be carried out, over the recovery (P17).
-            let watched = Change.watched(effect, until: clock.now() + order.strategy.watch)
             return try await mintAgain(
                 rotation, order, oldIsDead: rotation.oldSaid == .refused,
                 after: lost(effect, order.credential, .answerLost) + [watched])
@@ -119,7 +120,7 @@ extension Rotator {
         case .refused:
             return try await mintAgain(
                 rotation, order, oldIsDead: true,
-                after: lost(effect, order.credential, .answerLost))
+                after: lost(effect, order.credential, .answerLost) + [watched])
         case .accepted where conditions.isStopping(): return .waits(rotation)
         case .accepted:
             // Still accepted after a minute: it did not happen, and minting again is harmless. The

@@ -82,6 +82,23 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `a lost call that seems carried out may come still, and is watched`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        program.emulator.inject(
+            Fault(operation: .rotateSecret, effect: .after(.closeBeforeHeaders)))
+        try await program.require(program.keyturn("run"))
+        #expect(program.isDeliveredAccepted("ci", account))
+        _ = program.emulator.rotateElsewhere(account: account.id)  // what was lost, carried out late
+        program.advance(.minutes(6))
+
+        #expect(await program.keyturn("run").status == 0)
+
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.keyturn("run").output == "")
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `a call without evidence is watched, since it may come late over its recovery`()
         async throws
     {

@@ -115,6 +115,14 @@ struct AnchorFile: Sendable {
                 isFormer: claim.origin != keys.origin && keys.isFormer(claim.origin)))
     }
 
+    /// Whether the file ends in this note, whole; a look at its end alone, however long it is.
+    static func ends(in note: String, _ path: String) throws(FileError) -> Bool {
+        let file = try AppendOnlyFile(path, for: .reading)
+        let block = AnchorBlocks.bytes(adding: note, after: .whole)
+        let start = try file.extent.byteCount - block.count
+        return start >= 0 ? try file.read(from: start, limit: block.count) == block : false
+    }
+
     /// Adds a checkpoint that this process signed. When it throws, a part of the block may be there.
     mutating func append(_ checkpoint: AnchoredCheckpoint) throws(FileError) {
         let file = try AppendOnlyFile(path, for: .appending)

@@ -140,6 +140,9 @@ extension Store {
         /// The entries that it does not show yet.
         package let behind: Int
 
+        /// Whether it can be read back.
+        package var isFile: Bool { name.hasPrefix("file:") }
+
         init(name: String, size: Int, of count: Int) {
             self.name = name
             self.size = size
@@ -181,6 +184,18 @@ extension Store {
                 oddities: oddities.sorted())
         } catch {
             throw StorageError(error)
+        }
+    }
+
+    /// Whether each anchor file ends in the newest checkpoint: the sign that nothing is owed to it and
+    /// nothing was taken back. Cheap, however long trail and files are; what it is that differs is
+    /// found out by whoever unlocks the state.
+    package func doAnchorFilesEndInNewest() throws(StorageError) -> Bool {
+        try read { [self] database in
+            guard let note = try Self.newestNote(in: database) else { return true }
+            return try anchorPaths(in: database).allSatisfy {
+                (try? AnchorFile.ends(in: note, $0)) ?? false
+            }
         }
     }
 

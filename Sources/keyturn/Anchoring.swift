@@ -23,17 +23,23 @@ struct Anchoring {
 
     /// Brings it there. Returns whether an anchor is behind.
     func run() async throws(Failure) -> Bool {
+        // Whoever was killed after a commit left a file behind: the entry's own checkpoint brings it
+        // up to date.
+        if store.isWritable { try await record(overview().filter(\.isFile)) }
         let behind = try await receivers()
         if !behind.isEmpty { try await send(to: behind) }
         let lagging = store.isWritable ? try await overview() : try await receivers()
-        if !lagging.isEmpty, store.isWritable {
-            let store = store
-            try await storing { () async throws(StorageError) in
-                try await store.recordLag(lagging)
-            }
-        }
+        if store.isWritable { try await record(lagging) }
         for anchor in lagging { console.warn(Self.text(anchor)) }
         return !lagging.isEmpty
+    }
+
+    private func record(_ lagging: [Store.AnchorStatus]) async throws(Failure) {
+        guard !lagging.isEmpty else { return }
+        let store = store
+        try await storing { () async throws(StorageError) in
+            try await store.recordLag(lagging)
+        }
     }
 
     /// One clause about an anchor that is behind.

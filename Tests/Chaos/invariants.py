@@ -236,10 +236,7 @@ def attention(world):
     """P16: a person is told of what only looks like ours, and has nothing else to do."""
     ended = world.run("check", "--json")
     told = [line for line in map(json.loads, ended.output.splitlines())
-            if line.get("state", "ok") != "ok" and line["name"] != "memory"
-            # Killed between a commit and its anchor, with nothing to write since: the next entry
-            # brings it up to date.
-            and "does not show the last" not in line["detail"]]
+            if line.get("state", "ok") != "ok" and line["name"] != "memory"]
     strange = {f"credential {worlds.identifier(name)}"
                for name in (*worlds.FOREIGN_KEYS, *worlds.FOREIGN_ACCOUNTS) if ATTEMPT.search(name)}
     if ended.status == 7 and {line["name"] for line in told} == strange:

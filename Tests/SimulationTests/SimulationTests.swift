@@ -9,7 +9,7 @@ import Testing
     private static let environment = ProcessInfo.processInfo.environment
     private static let first = environment["KEYTURN_SEED"].flatMap { UInt64($0) }
     private static let count =
-        environment["KEYTURN_SEEDS"].flatMap { UInt64($0) } ?? (first == nil ? 1_000 : 1)
+        environment["KEYTURN_SEEDS"].flatMap { UInt64($0) } ?? (first == nil ? 2_000 : 1)
 
     @Test func `every story ends well`() async throws {
         let templates = try await Template.all()

@@ -165,6 +165,9 @@ struct Story {
         // What is left of an interrupted delivery is not there often.
         let isLeftOver = world.with { !$0.temporaries.isEmpty || !$0.strays.isEmpty }
         if isLeftOver, dice.happens(30) { fate.death = .after(0, .clearAway) }
+        // Nor is a name to look for.
+        let isNamed = world.with { $0.late.contains { $0.order.strategy == .overlap } }
+        if isNamed, dice.happens(20) { fate.death = .after(0, dice.pick([.find, .found])) }
         if dice.happens(50) { fate.powerCut = dice.next() }
         if dice.happens(15) {
             fate.diskFault = Disk.Fault(

@@ -135,6 +135,28 @@ import Testing
         #expect(try await program.entries("anchor.lagging") == 2)
     }
 
+    @Test func `the next run brings a file up to date that a killed process left behind`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        try await program.require(program.keyturn("run"))
+        let whole = program.anchoredSizes()
+        try program.removeLastAnchored()
+        #expect(program.anchoredSizes() == whole.dropLast())
+
+        let run = await program.keyturn("run")
+
+        #expect(run.status == 0 && run.output == "")
+        #expect(program.anchoredSizes().last == (try program.entryCount()))
+        #expect(await program.keyturn("check").status == 0)
+        let count = try program.entryCount()
+        #expect(await program.keyturn("run").status == 0)
+        #expect(try program.entryCount() == count)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `a command that hangs is ended, and has not taken it`() async throws {
         let program = try await TestProgram()
         let hook = try program.hook("cat; exec sleep 1000")

@@ -3,6 +3,7 @@ import Files
 import Glibc
 import SQLite
 import TestSupport
+import Testing
 
 @testable import keyturn
 
@@ -11,6 +12,15 @@ extension TestProgram {
     func anchoredSizes(_ name: String = "state-anchor/checkpoints") -> [Int] {
         var blocks = AnchorBlocks()
         return blocks.add(Array((directory.text(name) ?? "").utf8)).compactMap { $0.claim?.size }
+    }
+
+    /// Cuts the last checkpoint off, as if whoever committed it had been killed before it was added.
+    func removeLastAnchored() throws {
+        let path = directory.file("state-anchor/checkpoints")
+        var blocks = AnchorBlocks()
+        let all = blocks.add(Array((directory.text("state-anchor/checkpoints") ?? "").utf8))
+        let last = try #require(all.last)
+        try #require(truncate(path, off_t(last.start)) == 0)
     }
 
     /// How many entries the trail has.

@@ -89,7 +89,7 @@ import Testing
             Fault(operation: .rotateSecret, effect: .after(.closeBeforeHeaders)))
         try await program.require(program.keyturn("run"))
         #expect(program.isDeliveredAccepted("ci", account))
-        _ = program.emulator.rotateElsewhere(account: account.id)  // what was lost, carried out late
+        _ = program.emulator.rotateElsewhere(account: account.id)  // the call, carried out late
         program.advance(.minutes(6))
 
         #expect(await program.keyturn("run").status == 0)

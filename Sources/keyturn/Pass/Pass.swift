@@ -80,8 +80,14 @@ struct Pass: Sendable {
         result.isClockDoubtful = !isClockTrusted
         let needsHeartbeat = work.lastEntryAt.map { $0.age(at: now) >= Self.heartbeat } ?? false
         let spooled = try spoolNames()
+        // Whoever was killed between a commit and its anchor left the file behind. Unlocking compares
+        // it with the tree, and the end of the command brings it up to date.
+        let isAnchored = try await program.storing { () async throws(StorageError) in
+            try await store.doAnchorFilesEndInNewest()
+        }
         guard
             !units.isEmpty || needsHeartbeat || !spooled.isEmpty || work.hasFinishedIncident
+                || !isAnchored
         else {
             if !isClockTrusted {
                 program.console.warn("the clock is behind the last entry of the audit trail")

@@ -87,19 +87,66 @@ final class Bench {
         }
     }
 
-    func verify() async throws {
+    /// Rotates some secrets over and over, until their trail is so long, and measures what reads it.
+    func longTrail(entries: Int) async throws {
+        let accounts = min(1_000, entries / 100)
+        try await Emulator.withRunning { emulator in
+            lastState = try await setUp(emulator, accounts: accounts, first: "due")
+            try await run(["run", "--jobs", "32"], state: lastState)
+            while try entryCount() < entries {
+                try await run(
+                    [
+                        "rotate", "--all", "--reason", "benchmark", "--confirm", "\(accounts)",
+                        "--jobs", "32",
+                    ], state: lastState)
+            }
+        }
+        try await verify()
+        try await report()
+    }
+
+    private func verify() async throws {
         let verify = try await fastest(of: 3) {
             try await run(["audit", "verify"], state: lastState)
         }
         let baseline = try await fastest(of: 3) {
             try await run(["verify", "\(lastState)/keyturn.db"], state: lastState, program: me)
         }
+        report(
+            "audit verify, \(try entryCount()) entries", verify / baseline, bar: "at most 2",
+            "\(milliseconds(verify)) against \(milliseconds(baseline)) for reading and hashing")
+    }
+
+    /// A report after one for which all was verified: what is new since is little.
+    private func report() async throws {
+        func make(_ number: Int, _ options: [String] = []) async throws {
+            let output = "\(directory)/report-\(number).json"
+            try await run(
+                ["audit", "report", "--format", "json", "--output", output] + options,
+                state: lastState)
+        }
+        try await make(0, ["--verify"])
+        let before = try Self.processorTime()
+        try await make(1)
+        let taken = try Self.processorTime() - before
+        report(
+            "audit report, \(try entryCount()) entries", taken, bar: "at most 1.5 s of CPU",
+            "all of one that verifies only what is new")
+    }
+
+    private func entryCount() throws -> Int {
         let database = try Database(
             path: "\(lastState)/keyturn.db", access: .readOnly, busyTimeout: 1000)
-        let count = try database.first("SELECT count(*) FROM audit_entry") { $0.int(0) } ?? 0
-        report(
-            "audit verify, \(count) entries", verify / baseline, bar: "at most 2",
-            "\(milliseconds(verify)) against \(milliseconds(baseline)) for reading and hashing")
+        return try database.first("SELECT count(*) FROM audit_entry") { $0.int(0) } ?? 0
+    }
+
+    /// What the processes started here have taken of all cores so far, in seconds (proc_pid_stat(5):
+    /// fields 16 and 17, in hundredths).
+    private static func processorTime() throws -> Double {
+        let text = try String(contentsOfFile: "/proc/self/stat", encoding: .utf8)
+        // The second field, in parentheses, may hold blanks.
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        return fields.dropFirst(13).prefix(2).reduce(0) { $0 + (Double($1) ?? 0) } / 100
     }
 
     // MARK: Setting up

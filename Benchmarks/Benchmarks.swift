@@ -31,7 +31,7 @@ enum Benchmarks {
         try await bench.quietRun(policies: isSmall ? 500 : 10_000)
         try await bench.dueRotations(count: isSmall ? 64 : 1_000, latency: 50)
         try await bench.dueRotations(count: isSmall ? 64 : 1_000, latency: 0)
-        try await bench.verify()
+        try await bench.longTrail(entries: isSmall ? 5_000 : 1_000_000)
         bench.end()
     }
 }

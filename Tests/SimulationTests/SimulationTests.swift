@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 /// The program in a world that goes wrong everywhere, by the dice.
@@ -49,6 +50,7 @@ import Testing
                 // Many take long, and whoever waits wants to know how far it is.
                 if seeds.count > 2_000, endings.count.isMultiple(of: seeds.count / 20) {
                     print("\(endings.count) of \(seeds.count) stories")
+                    fflush(nil)
                 }
                 guard endings.count(where: { !$0.findings.isEmpty }) < 3 else { continue }
                 if let seed = rest.popFirst() {

@@ -6,7 +6,7 @@ import Testing
 @testable import keyturn
 
 /// Several at once: processes, secrets, and changes in one commit (P2, P33).
-@Suite(.timeLimit(.minutes(10))) struct ConcurrencyTests {
+@Suite(.timeLimit(.minutes(60))) struct ConcurrencyTests {
     /// A program with this many due accounts.
     private func program(_ count: Int) async throws -> (TestProgram, [ServiceAccount]) {
         var settings = Settings()

@@ -16,7 +16,7 @@ private let canMount: Bool = {
 }()
 
 /// A disk that is full in the moment in which a secret arrives (P9, P14).
-@Suite(.enabled(if: canMount), .timeLimit(.minutes(10))) struct FullDiskTests {
+@Suite(.enabled(if: canMount), .timeLimit(.minutes(60))) struct FullDiskTests {
     /// A small disk, which goes with the test however that ends.
     private final class SmallDisk {
         private let path: String

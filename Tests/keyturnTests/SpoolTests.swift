@@ -8,7 +8,7 @@ import Testing
 @testable import keyturn
 
 /// A fresh secret that the database cannot take (P14).
-@Suite(.timeLimit(.minutes(10))) struct SpoolTests {
+@Suite(.timeLimit(.minutes(60))) struct SpoolTests {
     /// No answer can be stored.
     private static let refusal = """
         CREATE TRIGGER harm BEFORE INSERT ON sealed WHEN NEW.purpose = 'answer'

@@ -24,6 +24,35 @@ package struct DerivedState: Sendable {
     package struct Version: Hashable, Sendable {
         package var providerID: String?
         package var state: String?
+        /// From when on it may be retired; nil when it is not retiring.
+        package var retireAt: String?
+    }
+
+    /// A delivery: the SHA-256 of its destination, where an entry says it, and where it stands.
+    package struct Delivery: Hashable, Sendable {
+        package var digest: String?
+        package var state: String
+
+        /// What an entry of this type says of a delivery; nil for one about something else.
+        /// - Parameter known: what the entries before it say.
+        package init?(_ type: EventType?, _ entry: Entry, after known: Delivery?) {
+            switch type {
+            case .deliveryOwed:
+                digest = entry.members["after_sha256"]?.text
+                state = "owed"
+            case .deliveryIntended, .deliverySettled, .deliveryClosed:
+                guard let known else { return nil }
+                digest = known.digest
+                let isDone = entry.members["outcome"]?.text == "done"
+                state =
+                    switch type {
+                    case .deliveryIntended: "intended"
+                    case .deliveryClosed: "closed"
+                    default: isDone ? "done" : "owed"
+                    }
+            default: return nil
+            }
+        }
     }
 
     /// Where a delivery goes.
@@ -51,8 +80,8 @@ package struct DerivedState: Sendable {
     package private(set) var versions: [String: [Int: Said<Version>]] = [:]
     /// Digests of what a rotation under way copied from its policy, by its id.
     package private(set) var rotations: [String: Said<String>] = [:]
-    /// Digests of destinations that are owed a delivery.
-    package private(set) var deliveries: [DeliveryKey: Said<String>] = [:]
+    /// All deliveries that were ever owed.
+    package private(set) var deliveries: [DeliveryKey: Said<Delivery>] = [:]
     /// The digest of the place where the root key lives.
     package private(set) var keySource: Said<String>?
     /// The mark of the machine.
@@ -88,10 +117,11 @@ package struct DerivedState: Sendable {
         case .rotationStarted: rotations[reader.text("rotation") ?? ""] = reader.said(reader.digest)
         case .rotationFinished, .rotationSuperseded:
             rotations[reader.text("rotation") ?? ""] = nil
-        case .deliveryOwed: deliveries[reader.delivery] = reader.said(reader.digest)
-        case .deliveryClosed: deliveries[reader.delivery] = nil
-        case .deliverySettled:
-            if reader.text("outcome") == "done" { deliveries[reader.delivery] = nil }
+        case .deliveryOwed, .deliveryIntended, .deliverySettled, .deliveryClosed:
+            let known = deliveries[reader.delivery]?.word
+            if let word = Delivery(type, entry, after: known) {
+                deliveries[reader.delivery] = reader.said(word)
+            }
         case .adminLoggedIn: addLogin(reader)
         case .versionAdopted, .versionImported, .versionStored, .versionLost, .versionPromoted,
             .versionRetiring, .versionRetired, .versionDestroyed:
@@ -143,6 +173,7 @@ package struct DerivedState: Sendable {
             // Of a version that nobody here had made.
             default: version.state ?? "current"
             }
+        version.retireAt = type == .versionRetiring ? reader.text("until") : nil
         versions[reader.secret, default: [:]][reader.version] = reader.said(version)
     }
 

@@ -57,7 +57,8 @@ extension Report {
             [.text("tries that failed"), .count(failures)],
             [.text("emergencies"), .count(emergencies.count)],
             [.text("exceptions"), .count(exceptions.count)],
-            [.text("deliveries and retirements owed at the end"), alarm(due)],
+            [.text("deliveries and retirements overdue at the end"), alarm(due)],
+            [.text("deliveries and retirements not yet due"), .count(debts.count - due)],
         ]
         return Document.Section(
             id: "short", title: "In short",
@@ -348,6 +349,8 @@ extension Report.Exceptional.Kind {
         case .reported: "report made"
         case .clockHeld: "held by the clock"
         case .stateMoved: "state moved"
+        case .epochStarted: "new epoch of the trail"
+        case .signingKeyRotated: "new audit key"
         }
     }
 }

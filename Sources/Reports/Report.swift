@@ -289,6 +289,9 @@ package struct Report: Sendable {
             case reported
             case clockHeld = "clock-held"
             case stateMoved = "state-moved"
+            /// The log has a new origin and key; after a loss, with the loss.
+            case epochStarted = "epoch-started"
+            case signingKeyRotated = "signing-key-rotated"
         }
     }
 

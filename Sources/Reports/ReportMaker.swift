@@ -14,7 +14,7 @@ package struct ReportMaker: Sendable {
         .versionAdopted, .versionImported, .versionPromoted, .versionRetiring, .versionRetired,
         .versionLost, .adminLoggedIn, .deliveryOwed, .deliverySettled, .deliveryClosed,
         .secretRevealed, .answerRevealed, .secretSearched, .auditExported, .reportMade,
-        .incidentOpened, .incidentClosed, .stateMoved,
+        .incidentOpened, .incidentClosed, .stateMoved, .epochStarted, .signingKeyRotated,
     ]
     private static let typesByName = Dictionary(
         uniqueKeysWithValues: types.map { ($0.rawValue, $0) })
@@ -106,6 +106,8 @@ package struct ReportMaker: Sendable {
         case .auditExported: note(.exported, line, detail: reader.text("exported"))
         case .reportMade: note(.reported, line, detail: reader.text("format", of: "report"))
         case .stateMoved: note(.stateMoved, line)
+        case .epochStarted: note(.epochStarted, line, detail: reader.text("cause"))
+        case .signingKeyRotated: note(.signingKeyRotated, line)
         default: break
         }
         return nil

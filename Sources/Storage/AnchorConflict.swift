@@ -6,6 +6,8 @@ package struct AnchorConflict: Error, Hashable, Sendable {
     package enum Cause: Hashable, Sendable {
         /// The anchor is gone. `init` made it, so somebody took it away, or left it behind.
         case absent
+        /// It is empty, although checkpoints were added to it.
+        case emptied
         /// It holds checkpoints, and none that this state's key signed.
         case noneOfOurs
         /// It shows more entries than there are: an older database was put in the place of this one.
@@ -32,9 +34,15 @@ package struct AnchorConflict: Error, Hashable, Sendable {
     }
 
     /// One clause, without a full stop.
-    package var text: String {
-        switch cause {
+    package var text: String { cause.text(of: path) }
+}
+
+extension AnchorConflict.Cause {
+    /// One clause about the anchor at this path.
+    func text(of path: String) -> String {
+        switch self {
         case .absent: "the anchor \(path) is gone"
+        case .emptied: "the anchor \(path) was emptied"
         case .noneOfOurs: "the anchor \(path) holds no checkpoint of this state"
         case .longer(let anchored, let present):
             "the anchor \(path) shows \(anchored) entries, and the trail has \(present)"

@@ -60,7 +60,12 @@ extension Store {
             verifier.report(finding.sequence, finding.problem)
         }
         if walk.ownCount == 0, walk.strangers > 0 {
-            verifier.report(nil, "the anchor \(path) holds no checkpoint of this state")
+            verifier.report(nil, AnchorConflict.Cause.noneOfOurs.text(of: path))
+        }
+        if walk.ownCount == 0, walk.strangers == 0, path == directory.anchor,
+            try read({ try Self.mustHaveAnchored(in: $0) })
+        {
+            verifier.report(nil, AnchorConflict.Cause.emptied.text(of: path))
         }
         comparison.count += walk.ownCount
         if walk.strangers > 0 {

@@ -14,14 +14,19 @@ import SQLite
 /// that looks like a rollback.
 extension Store {
     /// The trail with its signed head, if every anchor allows to go on from it.
-    func takeUpTrail(_ keys: Keys) throws -> Trail {
+    /// - Parameter isAnchorNew: the anchor was just made, for a state that had none.
+    func takeUpTrail(_ keys: Keys, isAnchorNew: Bool = false) throws -> Trail {
         let trail = try Trail(database, signer: keys.signer, context: environment.context)
-        if let conflict = try compareAnchors(with: trail.head) { throw conflict }
+        if let conflict = try compareAnchors(with: trail.head, isAnchorNew: isAnchorNew) {
+            throw conflict
+        }
         return trail
     }
 
     /// Reads the anchor files, and says what stands against signing on top of `head`, if anything.
-    func compareAnchors(with head: Checkpoint?) throws -> AnchorConflict? {
+    func compareAnchors(
+        with head: Checkpoint?, isAnchorNew: Bool = false
+    ) throws -> AnchorConflict? {
         let keys = LogKeys(try Self.verifierKeys(in: database))
         let known = anchors
         anchors = [:]
@@ -35,6 +40,12 @@ extension Store {
                     path: path, .absent, anchored: nil, present: try Self.newestNote(in: database))
             }
             anchors[path] = anchor
+            if path == directory.anchor, !isAnchorNew, anchor.blockCount == 0,
+                try Self.mustHaveAnchored(in: database)
+            {
+                return AnchorConflict(
+                    path: path, .emptied, anchored: nil, present: try Self.newestNote(in: database))
+            }
             if let cause = try Self.conflict(anchor, head, keys, in: database) {
                 return AnchorConflict(
                     path: path, cause, anchored: (anchor.newest ?? anchor.former)?.note,
@@ -42,6 +53,13 @@ extension Store {
             }
         }
         return nil
+    }
+
+    /// Whether a block must have been added to the anchor beside the state: whoever was killed after
+    /// the first commit left it empty, and the second one adds to it.
+    static func mustHaveAnchored(in database: Database) throws -> Bool {
+        let count = try database.first("SELECT count(*) FROM audit_checkpoint") { $0.int(0) } ?? 0
+        return count > 2
     }
 
     static func conflict(

@@ -22,6 +22,18 @@ extension Store {
         SELECT leaf FROM audit_entry WHERE rotation_id = ? AND type = 'rotation.started' LIMIT 1
         """
 
+    private static let deliveryEntries = """
+        SELECT leaf FROM audit_entry INDEXED BY audit_entry_secret
+        WHERE secret_id = ? AND type IN (
+          'delivery.owed', 'delivery.intended', 'delivery.settled', 'delivery.closed')
+        ORDER BY seq DESC
+        """
+
+    private static let retiringEntries = """
+        SELECT leaf FROM audit_entry INDEXED BY audit_entry_secret
+        WHERE secret_id = ? AND type = 'version.retiring' ORDER BY seq DESC
+        """
+
     func attest(_ connections: [Connection]) throws(StorageError) {
         let signer = keys.withLock { $0?.signer.verifier }
         try read { database in
@@ -54,6 +66,8 @@ extension Store {
             for secret in secrets {
                 try Self.attestPolicy(of: secret, head, in: database)
                 try Self.attestRotation(of: secret, head, in: database)
+                try Self.attestDeliveries(of: secret, head, in: database)
+                try Self.attestDates(of: secret, head, in: database)
             }
         }
     }
@@ -86,6 +100,116 @@ extension Store {
         guard let digest else { return }
         guard digest == hexadecimal(Transaction.digest(ofTarget: target, terms: terms)) else {
             throw edited("the open rotation of \(secret.name)")
+        }
+    }
+
+    /// Deliveries that may still be made: what is handed over, and where, is what an entry owes.
+    private static func attestDeliveries(
+        of secret: SecretReference, _ head: Head, in database: Database
+    ) throws {
+        var rows = try database.all(
+            """
+            SELECT d.version, d.destination, d.terms, d.state FROM delivery d
+            JOIN version v ON v.secret_id = d.secret_id AND v.number = d.version
+            WHERE d.secret_id = ?
+              AND (d.state IN ('owed', 'intended') OR v.state IN ('pending', 'current'))
+            """, [.text(secret.id.text)]
+        ) {
+            DeliveryRow(
+                version: $0.int(0), destination: $0.text(1), digest: Documents.digest($0.text(2)),
+                state: $0.text(3))
+        }
+        try database.forEach(deliveryEntries, [.text(secret.id.text)]) { row in
+            guard !rows.isEmpty, let entry = Entry(leaf: row.bytes(0)) else { return false }
+            let number = entry.members["version"]?.integer.map { Int($0) }
+            let destination = entry.members["destination"]?.text
+            guard
+                let index = rows.firstIndex(where: {
+                    $0.version == number && $0.destination == destination
+                })
+            else { return true }
+            try head.require(entry, in: database)
+            let delivery = rows[index]
+            // The newest entry says where it stands, and the one before that owes it, where to.
+            if rows[index].said == nil { rows[index].said = Self.standing(entry) }
+            guard rows[index].said == delivery.state else {
+                throw edited("the delivery of \(secret.name) to \(delivery.destination)")
+            }
+            guard entry.type == .deliveryOwed else { return true }
+            let digest = entry.members["after_sha256"]?.text
+            guard digest == nil || digest == hexadecimal(delivery.digest) else {
+                throw edited("the delivery of \(secret.name) to \(delivery.destination)")
+            }
+            rows.remove(at: index)
+            return true
+        }
+        if let unknown = rows.first {
+            throw edited("the delivery of \(secret.name) to \(unknown.destination)")
+        }
+    }
+
+    /// From when on the old credentials may be retired.
+    private static func attestDates(
+        of secret: SecretReference, _ head: Head, in database: Database
+    ) throws {
+        var dates = Dictionary(
+            uniqueKeysWithValues: try database.all(
+                """
+                SELECT number, retire_at_ms FROM version
+                WHERE secret_id = ? AND state = 'retiring' AND ended_at_ms IS NULL
+                """, [.text(secret.id.text)]
+            ) { ($0.int(0), $0.optionalInteger(1)) })
+        try database.forEach(retiringEntries, [.text(secret.id.text)]) { row in
+            guard !dates.isEmpty, let entry = Entry(leaf: row.bytes(0)) else { return false }
+            guard let number = entry.members["version"]?.integer.map({ Int($0) }),
+                let date = dates.removeValue(forKey: number)
+            else { return true }
+            try head.require(entry, in: database)
+            guard entry.members["until"]?.text == date.map({ Timestamp(milliseconds: $0).rfc3339 })
+            else { throw edited("the date of version \(number) of \(secret.name)") }
+            return true
+        }
+        if let number = dates.keys.min() {
+            throw edited("the date of version \(number) of \(secret.name)")
+        }
+    }
+
+    private struct DeliveryRow {
+        let version: Int
+        let destination: String
+        let digest: [UInt8]
+        let state: String
+        var said: String?
+    }
+
+    /// Where a delivery stands after this entry.
+    private static func standing(_ entry: Entry) -> String? {
+        switch entry.type {
+        case .deliveryOwed: "owed"
+        case .deliveryIntended: "intended"
+        case .deliveryClosed: "closed"
+        default: entry.members["outcome"]?.text == "done" ? "done" : "owed"
+        }
+    }
+
+    /// Throws when the place of the root key, which may be a program, is not the one in the trail.
+    /// It is looked at before anything is started there; whose trail it is shows when the key is here.
+    /// - Parameter isDamageAccepted: a new epoch is to go on from a trail whose end nobody signed.
+    package func attestRootKeySource(
+        _ source: String, isDamageAccepted: Bool
+    ) throws(StorageError) {
+        try read { database in
+            let entry = try database.first("SELECT leaf FROM audit_entry WHERE seq = 0") {
+                Entry(leaf: $0.bytes(0))
+            }
+            guard let entry = entry ?? nil, let digest = entry.members["after_sha256"]?.text else {
+                return  // an older program began this trail
+            }
+            guard digest == hexadecimal(Documents.digest(source)) else {
+                throw Self.edited("the place of the root key")
+            }
+            guard !isDamageAccepted else { return }
+            try Head(database, Self.verifierKeys(in: database).first).require(entry, in: database)
         }
     }
 

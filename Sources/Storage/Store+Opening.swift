@@ -196,7 +196,7 @@ extension Store {
     private func finishMigration() throws {
         let transaction = Transaction(
             database: database, now: environment.clock.now(),
-            trail: try takeUpTrail(try presentKeys()))
+            trail: try takeUpTrail(try presentKeys(), isAnchorNew: true))
         try Self.recordMachine(in: transaction, environment.machine)
         try transaction.append(
             Event(.stateMigrated) { $0.schemaVersion = environment.migrations.current })

@@ -147,11 +147,11 @@ extension Store {
         var expected = derived.versions
         let rows = try database.all(
             """
-            SELECT v.secret_id, v.number, v.provider_id, v.state, s.name
+            SELECT v.secret_id, v.number, v.provider_id, v.state, s.name, v.retire_at_ms
             FROM version v JOIN secret s ON s.id = v.secret_id ORDER BY s.name, v.number
             """
-        ) { ($0.text(0), $0.int(1), $0.text(2), $0.text(3), $0.text(4)) }
-        for (secret, number, providerID, state, name) in rows {
+        ) { ($0.text(0), $0.int(1), $0.text(2), $0.text(3), $0.text(4), $0.optionalInteger(5)) }
+        for (secret, number, providerID, state, name, retireAt) in rows {
             guard let said = expected[secret]?.removeValue(forKey: number) else {
                 findings.add(nil, "version \(number) of \(name) is not in the trail")
                 continue
@@ -165,6 +165,13 @@ extension Store {
                 findings.add(
                     said.sequence,
                     "version \(number) of \(name) is \(known) in the trail, not \(state)")
+            }
+            if let known = said.word.retireAt,
+                known != retireAt.map({ Timestamp(milliseconds: $0).rfc3339 })
+            {
+                findings.add(
+                    said.sequence,
+                    "the date of version \(number) of \(name) is not the one in the trail")
             }
         }
         for (secret, versions) in expected.sorted(by: { $0.key < $1.key }) {
@@ -187,19 +194,35 @@ extension Store {
                 hexadecimal(Transaction.digest(ofTarget: target, terms: terms)), with: said,
                 "what the rotation \(id) is about")
         }
+        var expected = derived.deliveries
         let deliveries = try database.all(
             """
-            SELECT secret_id, version, destination, terms FROM delivery
-            WHERE state IN ('owed', 'intended') ORDER BY secret_id, version, position
+            SELECT secret_id, version, destination, terms, state FROM delivery
+            ORDER BY secret_id, version, position
             """
-        ) { ($0.text(0), $0.int(1), $0.text(2), $0.text(3)) }
-        for (secret, version, destination, terms) in deliveries {
+        ) { ($0.text(0), $0.int(1), $0.text(2), $0.text(3), $0.text(4)) }
+        for (secret, version, destination, terms, state) in deliveries {
+            let what = "the delivery of version \(version) to \(destination)"
             let key = DerivedState.DeliveryKey(
                 secret: secret, version: version, destination: destination)
-            guard let said = derived.deliveries[key] else { continue }
-            findings.compare(
-                hexadecimal(Documents.digest(terms)), with: said,
-                "the delivery of version \(version) to \(destination)")
+            guard let said = expected.removeValue(forKey: key) else {
+                findings.add(nil, "\(what) is not in the trail")
+                continue
+            }
+            if let digest = said.word.digest {
+                findings.compare(
+                    hexadecimal(Documents.digest(terms)),
+                    with: DerivedState.Said(word: digest, sequence: said.sequence), what)
+            }
+            if said.word.state != state {
+                findings.add(
+                    said.sequence, "\(what) is \(said.word.state) in the trail, not \(state)")
+            }
+        }
+        for (key, said) in expected.sorted(by: { $0.value.sequence < $1.value.sequence }) {
+            findings.add(
+                said.sequence,
+                "the delivery of version \(key.version) to \(key.destination) is gone")
         }
     }
 }

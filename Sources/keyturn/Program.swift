@@ -185,6 +185,11 @@ struct Program: Sendable {
         let source = try await storing { () async throws(StorageError) in
             try await store.rootKeySource().source
         }
+        if keyOverride == nil {
+            try await storing { () async throws(StorageError) in
+                try await store.attestRootKeySource(source, isDamageAccepted: acceptingLoss)
+            }
+        }
         let key = try await rootKey(from: source)
         do throws(StorageError) {
             try await store.unlock(with: key)

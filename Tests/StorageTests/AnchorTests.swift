@@ -89,20 +89,31 @@ import Testing
             """)
         #expect(try await state.findings().first?.sequence == 7)
         #expect(try await state.conflict() == .longer(anchored: 9, present: 7))
-        try state.setAnchor("")
+        try state.setAnchor(state.anchored.prefix(7).map { "\($0)\n" }.joined())
         #expect(try await state.findings() == [])
+    }
+
+    @Test func `an emptied anchor is no new one`() async throws {
+        let state = try TestState()
+        try state.setAnchor("")
+        #expect(try await state.conflict() == nil)  // killed after the first commit
+        try await state.append(2)
+        try state.setAnchor("")
+        #expect(try await state.conflict() == .emptied)
+        #expect(try await state.findings().contains { $0.problem.hasSuffix("was emptied") })
     }
 
     @Test func `a backup that grew past the anchor is another history all the same`() async throws {
         let state = try TestState()
         try await state.append(4)
         try state.backUp()
+        let short = state.anchor
         try await state.append(3)
         let anchor = state.anchor
         let nodes = try state.raw().column("SELECT hex(hash) FROM audit_node WHERE level = 2")
         try state.restore()
-        // Somebody takes the anchor away and puts it back later.
-        try state.setAnchor("")
+        // Somebody cuts the anchor off and puts it back later.
+        try state.setAnchor(short)
         try await state.append(9)
         try state.setAnchor(anchor)
         #expect(try await state.conflict() == .differs(anchored: 8))

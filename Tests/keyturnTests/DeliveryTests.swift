@@ -176,12 +176,14 @@ import Testing
         let account = program.emulator.addServiceAccount(name: "deploys")
         let hook = try program.failingHook()
         try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        program.follow(StopPlan(at: 7))  // before the outcome of its first delivery
         await program.keyturn("run")
+        program.journal.withLock { $0 = { $0 } }
         let stray = try OtherProcess("exec setsid sleep 600")
         try program.write("out/.ci.env.left.tmp", "half a sec")
         try program.execute(
             """
-            UPDATE delivery SET state = 'intended', next_try_at_ms = NULL,
+            UPDATE delivery SET next_try_at_ms = NULL,
               process = CASE WHEN destination LIKE 'command:%' THEN '\(try stray.identity)' END,
               temporary = CASE WHEN destination LIKE 'file:%' THEN '.ci.env.left.tmp' END
             """)
@@ -203,11 +205,14 @@ import Testing
         try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
         try await program.require(program.keyturn("run"))
         // A delivery by hand was interrupted, and its command goes on.
+        program.follow(StopPlan(at: 4))
+        await program.keyturn("deliver", "ci")
+        program.journal.withLock { $0 = { $0 } }
         let stray = try OtherProcess("exec setsid sleep 600")
         try program.execute(
             """
-            UPDATE delivery SET state = 'intended', process = '\(try stray.identity)'
-            WHERE destination LIKE 'command:%'
+            UPDATE delivery SET process = '\(try stray.identity)'
+            WHERE destination LIKE 'command:%' AND state = 'intended'
             """)
         program.advance(.days(31))
 
@@ -247,12 +252,14 @@ import Testing
         let account = program.emulator.addServiceAccount(name: "deploys")
         let hook = try program.failingHook()
         try await program.setUp(program.policy("ci", account: account, more: hook.yaml))
+        program.follow(StopPlan(at: 7))  // before the outcome of its first delivery
         await program.keyturn("run")
+        program.journal.withLock { $0 = { $0 } }
         let stray = try OtherProcess("exec setsid sleep 600")
         try program.write("out/.ci.env.left.tmp", "half a sec")
         try program.execute(
             """
-            UPDATE delivery SET state = 'intended', next_try_at_ms = NULL,
+            UPDATE delivery SET next_try_at_ms = NULL,
               process = CASE WHEN destination LIKE 'command:%' THEN '\(try stray.identity)' END,
               temporary = CASE WHEN destination LIKE 'file:%' THEN '.ci.env.left.tmp' END
             """)

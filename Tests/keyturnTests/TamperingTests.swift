@@ -1,4 +1,5 @@
 import Audit
+import Foundation
 import OpenSSL
 import PineconeEmulator
 import TestSupport
@@ -119,6 +120,88 @@ import Testing
         #expect(program.emulator.liveKeys.contains { $0.id == key.id })
     }
 
+    @Test(arguments: [
+        """
+        UPDATE delivery SET state = 'owed', settled_at_ms = NULL,
+          destination = replace(destination, '/out/', '/evil/'),
+          terms = replace(terms, '/out/', '/evil/')
+        """,
+        """
+        UPDATE delivery SET state = 'owed', settled_at_ms = NULL,
+          terms = replace(terms, '/out/', '/evil/')
+        """,
+        """
+        INSERT INTO delivery(secret_id, version, destination, position, terms, required, state)
+        SELECT secret_id, version, replace(destination, '/out/', '/evil/'), 7,
+          replace(terms, '/out/', '/evil/'), 1, 'owed' FROM delivery
+        """,
+        "UPDATE delivery SET state = 'owed', settled_at_ms = NULL",
+    ])
+    func `what nothing in the trail owes is delivered nowhere`(_ edit: String) async throws {
+        let program = try await TestProgram()
+        _ = try await program.dueAccount(held: true)
+        try program.directory.makeDirectory("evil")
+        program.advance(.days(-20))
+        try program.sql(edit)
+
+        for command in [["run"], ["deliver", "ci"]] {
+            let outcome = await program.keyturn(command)
+            #expect(outcome.status == 6, "\(command)")
+            #expect(outcome.conversation.contains("the delivery of ci to "))
+        }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: program.directory.file("evil"))
+                == [])
+        #expect(await program.keyturn("audit", "verify").status == 6)
+    }
+
+    @Test func `an old key is not retired before the date in the trail`() async throws {
+        let program = try await TestProgram()
+        let key = try await program.dueKey()
+        try await program.require(program.keyturn("run"))
+        try program.sql("UPDATE version SET retire_at_ms = 1 WHERE state = 'retiring'")
+        try program.sql("UPDATE rotation SET next_try_at_ms = 1")
+
+        let run = await program.keyturn("run")
+
+        #expect(run.status == 6)
+        #expect(run.conversation.contains("the date of version 1 of search is not the one"))
+        #expect(program.emulator.liveKeys.contains { $0.id == key.id })
+    }
+
+    @Test func `a program that is not the place of the root key is not started`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()
+        let hook = try program.hook("touch \(program.directory.file("started"))")
+        try program.sql("UPDATE root_key SET source = 'command:\(hook.path)'")
+
+        let run = await program.keyturn("run")
+
+        #expect(run.status == 6)
+        #expect(run.conversation.contains("the place of the root key is not the one"))
+        #expect(program.directory.text("started") == nil)
+        #expect(program.emulator.rotations(of: account.id) == 0)
+    }
+
+    @Test func `an emptied anchor is no new one`() async throws {
+        let program = try await TestProgram()
+        _ = try await program.dueAccount()
+        try #require(truncate(program.directory.file("state-anchor/checkpoints"), 0) == 0)
+
+        for command in [["run"], ["policy", "pause", "ci", "--until", "3d", "--reason", "x"]] {
+            let outcome = await program.keyturn(command)
+            #expect(outcome.status == 6, "\(command)")
+            #expect(outcome.conversation.contains("was emptied"))
+        }
+        let verify = await program.keyturn("audit", "verify")
+        #expect(verify.status == 6)
+        #expect(await program.keyturn("check").status == 6)
+        let epoch = await program.keyturn(
+            "audit", "new-epoch", "--reason", "lost", "--accept-loss")
+        #expect(epoch.status == 0)
+        #expect(await program.isTrailIntact())
+    }
+
     /// A change to a table by somebody who owns the file, and what `audit verify` says.
     static let edits = [
         ("UPDATE connection SET api = 'https://api.example'", "the connection pinecone is not the"),
@@ -164,6 +247,21 @@ import Testing
         (
             "UPDATE delivery SET terms = replace(terms, 'hook', 'hoox') WHERE state = 'owed'",
             "the delivery of version 2 to command:"
+        ),
+        (
+            """
+            UPDATE delivery SET destination = replace(destination, 'out', 'evil'),
+              terms = replace(terms, 'out', 'evil') WHERE state = 'done'
+            """, "the delivery of version 2 to file:"
+        ),
+        (
+            "UPDATE delivery SET state = 'closed' WHERE state = 'owed'",
+            "the delivery of version 2 to"
+        ),
+        ("DELETE FROM delivery WHERE state = 'done'", "the delivery of version 2 to file:"),
+        (
+            "UPDATE version SET retire_at_ms = 1 WHERE state = 'retiring'",
+            "the date of version 1 of search is not the one in the trail"
         ),
         (
             "UPDATE root_key SET source = 'command:/tmp/x'",

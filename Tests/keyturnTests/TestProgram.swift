@@ -263,7 +263,9 @@ final class TestProgram: Sendable {
 
     /// Whether `audit verify` finds the trail intact.
     func isTrailIntact() async -> Bool {
-        await keyturn("audit", "verify").status == 0
+        let verify = await keyturn("audit", "verify")
+        if verify.status != 0 { print(verify.output, verify.conversation) }
+        return verify.status == 0
     }
 
     /// How many entries of this type the trail has.

@@ -41,6 +41,9 @@ struct AuditRotateKey: KeyturnCommand {
                 "kind": .string("audit-key"), "made": .boolean(true),
                 "vkey": .string(key.description),
             ])
+        program.console.say(
+            "keyturn: give it to everybody who checks this trail; `keyturn audit key --all` has "
+                + "the former ones too")
         return 0
     }
 }

@@ -121,6 +121,8 @@ struct AuditVerify: KeyturnCommand {
                     + (kept.map { "\($0.size) of them kept, " } ?? "")
                     + "\(result.checkpointCount) checkpoints, \(result.anchoredCount) anchored, "
                     + "\(result.recordCount) vault records",
+                goodWord: kept == nil
+                    ? "intact" : "what came after is intact, tables not compared",
                 object: object), console)
     }
 
@@ -134,6 +136,8 @@ struct AuditVerify: KeyturnCommand {
         var remarks: [String] = []
         /// What was looked at.
         let summary: String
+        /// What is said of it when nothing was found.
+        var goodWord = "intact"
         /// The same for `--json`.
         let object: [String: JSON]
     }
@@ -165,7 +169,8 @@ struct AuditVerify: KeyturnCommand {
             console.answer(
                 "\(verdict.summary): "
                     + (findings.isEmpty
-                        ? "intact" : "\(findings.count) finding\(findings.count == 1 ? "" : "s")"))
+                        ? verdict.goodWord
+                        : "\(findings.count) finding\(findings.count == 1 ? "" : "s")"))
         }
         guard !findings.isEmpty else { return 0 }
         console.fail(

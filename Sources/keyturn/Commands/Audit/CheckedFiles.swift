@@ -23,7 +23,9 @@ struct CheckedFiles {
         guard let checkpoint = Checkpoint(note: note, signedByOneOf: keys) else {
             throw Failure(
                 "\(path) is not signed by this log's key",
-                hint: "is it of another state? if not, the state or its key was replaced",
+                hint:
+                    "after `audit rotate-key`, `keyturn audit key --all` has the key it needs; else "
+                    + "it is of another state, or the state or its key was replaced",
                 .brokenTrail)
         }
         return checkpoint
@@ -40,7 +42,10 @@ struct CheckedFiles {
         let note = try text(checkpoint)
         guard SignedNote(note) != nil else { throw malformed(checkpoint, "a signed checkpoint") }
         guard var verifier = ExportVerifier(checkpoint: note, signedBy: keys, since: kept) else {
-            throw Failure("\(checkpoint) is not signed by this key", .brokenTrail)
+            throw Failure(
+                "\(checkpoint) is not signed by this key",
+                hint: "after `audit rotate-key`, `keyturn audit key --all` has the key it needs",
+                .brokenTrail)
         }
         let console = surroundings.console
         let total = verifier.head.size

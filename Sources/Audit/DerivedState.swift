@@ -30,27 +30,17 @@ package struct DerivedState: Sendable {
 
     /// A delivery: the SHA-256 of its destination, where an entry says it, and where it stands.
     package struct Delivery: Hashable, Sendable {
-        package var digest: String?
-        package var state: String
+        package let digest: String?
+        package let state: String
 
-        /// What an entry of this type says of a delivery; nil for one about something else.
-        /// - Parameter known: what the entries before it say.
-        package init?(_ type: EventType?, _ entry: Entry, after known: Delivery?) {
-            switch type {
-            case .deliveryOwed:
-                digest = entry.members["after_sha256"]?.text
-                state = "owed"
-            case .deliveryIntended, .deliverySettled, .deliveryClosed:
-                guard let known else { return nil }
-                digest = known.digest
-                let isDone = entry.members["outcome"]?.text == "done"
-                state =
-                    switch type {
-                    case .deliveryIntended: "intended"
-                    case .deliveryClosed: "closed"
-                    default: isDone ? "done" : "owed"
-                    }
-            default: return nil
+        /// Where a delivery stands after this entry; nil for one about something else.
+        package static func state(after entry: Entry) -> String? {
+            switch entry.type {
+            case .deliveryOwed: "owed"
+            case .deliveryIntended: "intended"
+            case .deliverySettled: entry.members["outcome"]?.text == "done" ? "done" : "owed"
+            case .deliveryClosed: "closed"
+            default: nil
             }
         }
     }
@@ -118,10 +108,7 @@ package struct DerivedState: Sendable {
         case .rotationFinished, .rotationSuperseded:
             rotations[reader.text("rotation") ?? ""] = nil
         case .deliveryOwed, .deliveryIntended, .deliverySettled, .deliveryClosed:
-            let known = deliveries[reader.delivery]?.word
-            if let word = Delivery(type, entry, after: known) {
-                deliveries[reader.delivery] = reader.said(word)
-            }
+            addDelivery(type, reader)
         case .adminLoggedIn: addLogin(reader)
         case .versionAdopted, .versionImported, .versionStored, .versionLost, .versionPromoted,
             .versionRetiring, .versionRetired, .versionDestroyed:
@@ -144,6 +131,15 @@ package struct DerivedState: Sendable {
             default: known?.pausedUntil
             }
         policies[reader.secret] = reader.said(Policy(digest: digest, pausedUntil: pausedUntil))
+    }
+
+    private mutating func addDelivery(_ type: EventType?, _ reader: Reader) {
+        let known = deliveries[reader.delivery]?.word
+        // What was never owed is found by its row.
+        guard let state = Delivery.state(after: reader.entry), type == .deliveryOwed || known != nil
+        else { return }
+        let digest = type == .deliveryOwed ? reader.digest : known?.digest
+        deliveries[reader.delivery] = reader.said(Delivery(digest: digest, state: state))
     }
 
     private mutating func addLogin(_ reader: Reader) {

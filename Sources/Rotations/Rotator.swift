@@ -173,6 +173,7 @@ package struct Rotator: Sendable {
             pause = min(Interval(seconds: pause.seconds * 2), Interval(seconds: 10))
         }
     }
+
     /// What the provider says of a value that it accepted before. It is refused only if it is refused
     /// three times running: a lone 401 may be a slip, and somebody would be called at night for it.
     func askFirmly(_ credential: borrowing Credential) async -> Verdict {

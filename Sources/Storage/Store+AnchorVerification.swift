@@ -39,7 +39,7 @@ extension Store {
             file = try AppendOnlyFile(path, for: .reading)
         } catch {
             guard error.cause == .notFound else { throw error }
-            verifier.report(nil, "the anchor \(path) is gone")
+            verifier.report(nil, AnchorConflict.Cause.absent.text(of: path))
             return
         }
         var walk = AnchorWalk(path: path, keys: keys, size: verifier.size)
@@ -61,10 +61,7 @@ extension Store {
         }
         if walk.ownCount == 0, walk.strangers > 0 {
             verifier.report(nil, AnchorConflict.Cause.noneOfOurs.text(of: path))
-        }
-        if walk.ownCount == 0, walk.strangers == 0, path == directory.anchor,
-            try read({ try Self.mustHaveAnchored(in: $0) })
-        {
+        } else if walk.ownCount == 0, try read({ try self.mustShowSomething(path, in: $0) }) {
             verifier.report(nil, AnchorConflict.Cause.emptied.text(of: path))
         }
         comparison.count += walk.ownCount

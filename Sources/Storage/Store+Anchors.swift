@@ -31,40 +31,45 @@ extension Store {
         let known = anchors
         anchors = [:]
         for path in try anchorPaths(in: database) {
-            let anchor: AnchorFile
-            do throws(FileError) {
-                anchor = try AnchorFile.read(path, keys: keys, known: known[path])
-            } catch {
-                guard error.cause == .notFound else { throw error }
-                return AnchorConflict(
-                    path: path, .absent, anchored: nil, present: try Self.newestNote(in: database))
-            }
-            anchors[path] = anchor
-            if path == directory.anchor, !isAnchorNew, anchor.blockCount == 0,
-                try Self.mustHaveAnchored(in: database)
-            {
-                return AnchorConflict(
-                    path: path, .emptied, anchored: nil, present: try Self.newestNote(in: database))
-            }
-            if let cause = try Self.conflict(anchor, head, keys, in: database) {
-                return AnchorConflict(
-                    path: path, cause, anchored: (anchor.newest ?? anchor.former)?.note,
-                    present: try Self.newestNote(in: database))
-            }
+            anchors[path] = try Self.present(path, keys, known: known[path])
+            let anchor = anchors[path]
+            guard
+                let cause = try conflict(anchor, at: path, head, keys, isNew: isAnchorNew)
+            else { continue }
+            return AnchorConflict(
+                path: path, cause, anchored: (anchor?.newest ?? anchor?.former)?.note,
+                present: try Self.newestNote(in: database))
         }
         return nil
     }
 
-    /// Whether a block must have been added to the anchor beside the state: whoever was killed after
-    /// the first commit left it empty, and the second one adds to it.
-    static func mustHaveAnchored(in database: Database) throws -> Bool {
+    /// The anchor file at a path; nil when there is none.
+    private static func present(
+        _ path: String, _ keys: LogKeys, known: AnchorFile?
+    ) throws(FileError) -> AnchorFile? {
+        do throws(FileError) {
+            return try AnchorFile.read(path, keys: keys, known: known)
+        } catch {
+            guard error.cause == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// Whether a block must have been added to this anchor. To the one beside the state it was:
+    /// whoever was killed after the first commit left it empty, and the second one adds to it.
+    nonisolated func mustShowSomething(_ path: String, in database: Database) throws -> Bool {
+        guard path == directory.anchor else { return false }
         let count = try database.first("SELECT count(*) FROM audit_checkpoint") { $0.int(0) } ?? 0
         return count > 2
     }
 
-    static func conflict(
-        _ anchor: AnchorFile, _ head: Checkpoint?, _ keys: LogKeys, in database: Database
+    private func conflict(
+        _ anchor: AnchorFile?, at path: String, _ head: Checkpoint?, _ keys: LogKeys, isNew: Bool
     ) throws -> AnchorConflict.Cause? {
+        guard let anchor else { return .absent }
+        if anchor.blockCount == 0, !isNew, try mustShowSomething(path, in: database) {
+            return .emptied
+        }
         guard let anchored = anchor.newest?.checkpoint else {
             return anchor.blockCount > 0 && anchor.former == nil ? .noneOfOurs : nil
         }
@@ -185,7 +190,7 @@ extension Store {
         do {
             try database.run("BEGIN")
             defer { try? database.run("ROLLBACK") }  // nothing was written
-            let head = try signedHead()
+            let head = try Self.signedHead(in: database)?.checkpoint
             let conflict = try compareAnchors(with: head)
             let size = head?.size ?? 0
             let files = try anchorPaths(in: database).map { path in
@@ -225,7 +230,7 @@ extension Store {
             try database.run("BEGIN")
             defer { try? database.run("ROLLBACK") }  // nothing was written
             guard try !Self.anchorSettings(in: database).receipts.isEmpty else { return [] }
-            return try receivers(of: try signedHead())
+            return try receivers(of: try Self.signedHead(in: database)?.checkpoint)
         } catch {
             throw StorageError(error)
         }
@@ -239,11 +244,10 @@ extension Store {
         }
     }
 
-    private func signedHead() throws -> Checkpoint? {
-        let keys = try Self.verifierKeys(in: database)
-        return try Self.newestNote(in: database).flatMap {
-            AnchoredCheckpoint($0, signedByOneOf: keys)?.checkpoint
-        }
+    /// The newest checkpoint, if one of the keys in the database signed it.
+    static func signedHead(in database: Database) throws -> AnchoredCheckpoint? {
+        let keys = try verifierKeys(in: database)
+        return try newestNote(in: database).flatMap { AnchoredCheckpoint($0, signedByOneOf: keys) }
     }
 
     /// Writes that these anchors fell behind, once for each time that they do: the entry stands

@@ -5,33 +5,17 @@ import SQLite
 /// What a run is about to act upon must be what the signed trail has. Whoever edits the database
 /// without the signing key could else send an admin's credential or a fresh secret elsewhere.
 ///
-/// It is cheap for what an index finds: connections, policies, open rotations. The rest is compared
-/// by `audit verify`, and so is what this cannot see: that a newer entry was hidden.
+/// It is cheap for what an index finds: connections, policies, open rotations, deliveries, dates of
+/// retirement. The rest is compared by `audit verify`, and so is what this cannot see: that a newer
+/// entry was hidden.
 extension Store {
     /// Entries of these types, the newest first.
     private static let connectionEntries = """
         SELECT leaf FROM audit_entry WHERE type IN ('connection.added', 'connection.changed')
         ORDER BY seq DESC
         """
-    private static let policyEntry = """
-        SELECT leaf FROM audit_entry INDEXED BY audit_entry_secret
-        WHERE secret_id = ? AND type IN ('policy.added', 'policy.changed', 'policy.renamed')
-        ORDER BY seq DESC LIMIT 1
-        """
     private static let rotationEntry = """
         SELECT leaf FROM audit_entry WHERE rotation_id = ? AND type = 'rotation.started' LIMIT 1
-        """
-
-    private static let deliveryEntries = """
-        SELECT leaf FROM audit_entry INDEXED BY audit_entry_secret
-        WHERE secret_id = ? AND type IN (
-          'delivery.owed', 'delivery.intended', 'delivery.settled', 'delivery.closed')
-        ORDER BY seq DESC
-        """
-
-    private static let retiringEntries = """
-        SELECT leaf FROM audit_entry INDEXED BY audit_entry_secret
-        WHERE secret_id = ? AND type = 'version.retiring' ORDER BY seq DESC
         """
 
     func attest(_ connections: [Connection]) throws(StorageError) {
@@ -79,7 +63,14 @@ extension Store {
             "SELECT document FROM policy WHERE secret_id = ?", [.text(secret.id.text)]
         ) { $0.text(0) }
         guard let document else { return }
-        let digest = try head.digest(policyEntry, [.text(secret.id.text)], in: database)
+        var digest: String?
+        try forEachEntry(
+            about: secret, [.policyAdded, .policyChanged, .policyRenamed], in: database
+        ) { entry in
+            try head.require(entry, in: database)
+            digest = entry.members["after_sha256"]?.text
+            return false
+        }
         guard digest == hexadecimal(Documents.digest(document)) else {
             throw edited("the policy \(secret.name)")
         }
@@ -107,6 +98,9 @@ extension Store {
     private static func attestDeliveries(
         of secret: SecretReference, _ head: Head, in database: Database
     ) throws {
+        func edited(_ delivery: DeliveryRow) -> StorageError {
+            Self.edited("the delivery of \(secret.name) to \(delivery.destination)")
+        }
         var rows = try database.all(
             """
             SELECT d.version, d.destination, d.terms, d.state FROM delivery d
@@ -119,8 +113,11 @@ extension Store {
                 version: $0.int(0), destination: $0.text(1), digest: Documents.digest($0.text(2)),
                 state: $0.text(3))
         }
-        try database.forEach(deliveryEntries, [.text(secret.id.text)]) { row in
-            guard !rows.isEmpty, let entry = Entry(leaf: row.bytes(0)) else { return false }
+        try forEachEntry(
+            about: secret,
+            [.deliveryOwed, .deliveryIntended, .deliverySettled, .deliveryClosed], in: database
+        ) { entry in
+            guard !rows.isEmpty else { return false }
             let number = entry.members["version"]?.integer.map { Int($0) }
             let destination = entry.members["destination"]?.text
             guard
@@ -131,27 +128,28 @@ extension Store {
             try head.require(entry, in: database)
             let delivery = rows[index]
             // The newest entry says where it stands, and the one before that owes it, where to.
-            if rows[index].said == nil { rows[index].said = Self.standing(entry) }
-            guard rows[index].said == delivery.state else {
-                throw edited("the delivery of \(secret.name) to \(delivery.destination)")
+            if rows[index].said == nil {
+                rows[index].said = DerivedState.Delivery.state(after: entry)
             }
+            guard rows[index].said == delivery.state else { throw edited(delivery) }
             guard entry.type == .deliveryOwed else { return true }
             let digest = entry.members["after_sha256"]?.text
             guard digest == nil || digest == hexadecimal(delivery.digest) else {
-                throw edited("the delivery of \(secret.name) to \(delivery.destination)")
+                throw edited(delivery)
             }
             rows.remove(at: index)
             return true
         }
-        if let unknown = rows.first {
-            throw edited("the delivery of \(secret.name) to \(unknown.destination)")
-        }
+        if let unknown = rows.first { throw edited(unknown) }
     }
 
     /// From when on the old credentials may be retired.
     private static func attestDates(
         of secret: SecretReference, _ head: Head, in database: Database
     ) throws {
+        func edited(_ number: Int) -> StorageError {
+            Self.edited("the date of version \(number) of \(secret.name)")
+        }
         var dates = Dictionary(
             uniqueKeysWithValues: try database.all(
                 """
@@ -159,19 +157,17 @@ extension Store {
                 WHERE secret_id = ? AND state = 'retiring' AND ended_at_ms IS NULL
                 """, [.text(secret.id.text)]
             ) { ($0.int(0), $0.optionalInteger(1)) })
-        try database.forEach(retiringEntries, [.text(secret.id.text)]) { row in
-            guard !dates.isEmpty, let entry = Entry(leaf: row.bytes(0)) else { return false }
+        try forEachEntry(about: secret, [.versionRetiring], in: database) { entry in
+            guard !dates.isEmpty else { return false }
             guard let number = entry.members["version"]?.integer.map({ Int($0) }),
                 let date = dates.removeValue(forKey: number)
             else { return true }
             try head.require(entry, in: database)
             guard entry.members["until"]?.text == date.map({ Timestamp(milliseconds: $0).rfc3339 })
-            else { throw edited("the date of version \(number) of \(secret.name)") }
+            else { throw edited(number) }
             return true
         }
-        if let number = dates.keys.min() {
-            throw edited("the date of version \(number) of \(secret.name)")
-        }
+        if let unknown = dates.keys.min() { throw edited(unknown) }
     }
 
     private struct DeliveryRow {
@@ -182,13 +178,20 @@ extension Store {
         var said: String?
     }
 
-    /// Where a delivery stands after this entry.
-    private static func standing(_ entry: Entry) -> String? {
-        switch entry.type {
-        case .deliveryOwed: "owed"
-        case .deliveryIntended: "intended"
-        case .deliveryClosed: "closed"
-        default: entry.members["outcome"]?.text == "done" ? "done" : "owed"
+    /// Shows the entries of these types about a secret, the newest first, until `body` says no.
+    private static func forEachEntry(
+        about secret: SecretReference, _ types: [EventType], in database: Database,
+        _ body: (Entry) throws -> Bool
+    ) throws {
+        let names = types.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        try database.forEach(
+            """
+            SELECT leaf FROM audit_entry INDEXED BY audit_entry_secret
+            WHERE secret_id = ? AND type IN (\(names)) ORDER BY seq DESC
+            """, [.text(secret.id.text)]
+        ) { row in
+            guard let entry = Entry(leaf: row.bytes(0)) else { return false }
+            return try body(entry)
         }
     }
 

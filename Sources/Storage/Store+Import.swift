@@ -111,14 +111,9 @@ extension Transaction {
             [.integer(now.milliseconds), .text(secret.id.text)])
         try closeDebts(of: secret)
         for (position, destination) in stored.policy.terms.destinations.enumerated() {
-            let delivery = Delivery(
-                secret: secret, version: number, position: position, destination: destination)
-            let digest = try insert(delivery)
-            try append(
-                Event(.deliveryOwed) {
-                    $0.describe(delivery)
-                    $0.digestAfter = digest
-                })
+            try owe(
+                Delivery(
+                    secret: secret, version: number, position: position, destination: destination))
         }
     }
 }

@@ -175,8 +175,9 @@ extension Store {
             }
             let store = Store(directory, .readWrite, environment, database, lock)
             try await store.unlock(with: rootKey)
-            if version < Migrations.firstWithAnchors { try makeAnchor(directory) }
-            try await store.finishMigration()
+            let isAnchorNew = version < Migrations.firstWithAnchors
+            if isAnchorNew { try makeAnchor(directory) }
+            try await store.finishMigration(isAnchorNew: isAnchorNew)
             return copy
         } catch {
             throw StorageError(error)
@@ -193,10 +194,10 @@ extension Store {
         }
     }
 
-    private func finishMigration() throws {
+    private func finishMigration(isAnchorNew: Bool) throws {
         let transaction = Transaction(
             database: database, now: environment.clock.now(),
-            trail: try takeUpTrail(try presentKeys(), isAnchorNew: true))
+            trail: try takeUpTrail(try presentKeys(), isAnchorNew: isAnchorNew))
         try Self.recordMachine(in: transaction, environment.machine)
         try transaction.append(
             Event(.stateMigrated) { $0.schemaVersion = environment.migrations.current })

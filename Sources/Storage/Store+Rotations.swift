@@ -204,14 +204,7 @@ extension Store {
     package func owe(_ deliveries: [Delivery]) async throws(StorageError) {
         guard !deliveries.isEmpty else { return }
         try await commit { transaction in
-            for delivery in deliveries {
-                let digest = try transaction.insert(delivery)
-                try transaction.append(
-                    Event(.deliveryOwed) {
-                        $0.describe(delivery)
-                        $0.digestAfter = digest
-                    })
-            }
+            for delivery in deliveries { try transaction.owe(delivery) }
         }
     }
 

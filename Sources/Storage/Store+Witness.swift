@@ -12,17 +12,16 @@ extension Store {
     /// - Parameter oldSize: what the witness saw; nil: what was cosigned last in this epoch.
     package func witnessRequest(from oldSize: Int?) throws(StorageError) -> String? {
         try read { database in
-            let keys = try Self.verifierKeys(in: database)
-            guard let note = try Self.newestNote(in: database),
-                let origin = keys.first?.name,
-                let head = AnchoredCheckpoint(note, signedByOneOf: keys)?.checkpoint
+            guard let anchored = try Self.signedHead(in: database),
+                let origin = try Self.verifierKeys(in: database).first?.name
             else { throw StorageError.damaged("the newest checkpoint is not signed by this state") }
+            let head = anchored.checkpoint
             let old = try oldSize ?? Self.cosignedSize(origin, in: database)
             guard old <= head.size else { return nil }
             let proof = try MerkleProof.consistency(from: old, to: head.size) {
                 try Trail.node($0, in: database)
             }
-            return ConsistencyProof(oldSize: old, hashes: proof, checkpoint: note).text
+            return ConsistencyProof(oldSize: old, hashes: proof, checkpoint: anchored.note).text
         }
     }
 

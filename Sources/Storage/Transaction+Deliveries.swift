@@ -2,10 +2,10 @@ import Rotations
 import SQLite
 
 extension Transaction {
-    /// Inserts a delivery that is owed: for the first time, or again after a rollback. What an
-    /// interrupted one may have left stays noted (P23, P24). Returns what its entry says of the
-    /// destination.
-    func insert(_ delivery: Delivery) throws -> [UInt8] {
+    /// Writes that a delivery is owed: for the first time, or again after a rollback. What an
+    /// interrupted one may have left stays noted (P23, P24).
+    /// - Parameter event: what the entry says besides.
+    func owe(_ delivery: Delivery, _ event: Event = Event(.deliveryOwed)) throws {
         let terms = try Documents.encode(delivery.destination)
         try database.run(
             """
@@ -22,7 +22,10 @@ extension Transaction {
                 .text(terms),
                 Value(delivery.destination.isRequired),
             ])
-        return Documents.digest(terms)
+        var event = event
+        event.describe(delivery)
+        event.digestAfter = Documents.digest(terms)
+        try append(event)
     }
 
     /// Writes where a delivery stands.

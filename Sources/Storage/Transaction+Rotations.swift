@@ -109,13 +109,7 @@ extension Transaction {
                     $0.version = version
                     $0.until = date
                 })
-        case .owed(let delivery):
-            let digest = try insert(delivery)
-            try append(
-                event(.deliveryOwed, rotation) {
-                    $0.describe(delivery)
-                    $0.digestAfter = digest
-                })
+        case .owed(let delivery): try owe(delivery, event(.deliveryOwed, rotation))
         case .overtaken(let delivery):
             var closed = delivery
             closed.state = .closed

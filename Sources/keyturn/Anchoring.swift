@@ -23,12 +23,19 @@ struct Anchoring {
 
     /// Brings it there. Returns whether an anchor is behind.
     func run() async throws(Failure) -> Bool {
-        // Whoever was killed after a commit left a file behind: the entry's own checkpoint brings it
-        // up to date.
-        if store.isWritable { try await record(overview().filter(\.isFile)) }
-        let behind = try await receivers()
-        if !behind.isEmpty { try await send(to: behind) }
-        let lagging = store.isWritable ? try await overview() : try await receivers()
+        var lagging = try await self.lagging()
+        let files = lagging.filter(\.isFile)
+        if !files.isEmpty {
+            // Whoever was killed after a commit left a file behind: the entry's own checkpoint brings
+            // it up to date.
+            try await record(files)
+            lagging = try await self.lagging()
+        }
+        let receivers = lagging.filter { !$0.isFile }
+        if !receivers.isEmpty {
+            try await send(to: receivers)
+            lagging = try await self.lagging()
+        }
         if store.isWritable { try await record(lagging) }
         for anchor in lagging { console.warn(Self.text(anchor)) }
         return !lagging.isEmpty
@@ -47,19 +54,16 @@ struct Anchoring {
         "the anchor \(anchor.name) does not show the last \(anchor.behind) entries"
     }
 
-    /// Those that cannot be read back, as far as they are behind. A run with nothing to do looks at
-    /// no more, so that it costs the same however long the files are.
-    private func receivers() async throws(Failure) -> [Store.AnchorStatus] {
+    /// The anchors that are behind. A run with nothing to do looks only at those that cannot be read
+    /// back, so that it costs the same however long the files are.
+    private func lagging() async throws(Failure) -> [Store.AnchorStatus] {
         let store = store
         return try await storing { () async throws(StorageError) in
-            try await store.receivers().filter { $0.behind > 0 }
-        }
-    }
-
-    private func overview() async throws(Failure) -> [Store.AnchorStatus] {
-        let store = store
-        return try await storing { () async throws(StorageError) in
-            try await store.anchorOverview(isPatient: false).anchors.filter { $0.behind > 0 }
+            let all =
+                store.isWritable
+                ? try await store.anchorOverview(isPatient: false).anchors
+                : try await store.receivers()
+            return all.filter { $0.behind > 0 }
         }
     }
 

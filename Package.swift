@@ -98,7 +98,8 @@ let package = Package(
             "HTTPTests",
             ["Curl", "HTTP", "LoopbackServer", "OpenSSL", "Secrets", "TestSupport"]),
         .target(
-            name: "TestSupport", dependencies: ["CSQLite"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Audit", "CSQLite", "OpenSSL"],
+            path: "Tests/TestSupport",
             swiftSettings: overC),
         tests("LinuxTests", ["CLinux", "Linux", "OpenSSL", "Secrets", "TestSupport"]),
         tests("FilesTests", ["Files", "Linux", "Secrets", "TestSupport"]),

@@ -14,10 +14,11 @@ package struct DerivedState: Sendable {
         }
     }
 
-    /// A policy: the SHA-256 of its document, and until when its schedule is held.
+    /// A policy: the SHA-256 of its document, and until when and why its schedule is held.
     package struct Policy: Hashable, Sendable {
         package let digest: String
-        package var pausedUntil: String?
+        package let pausedUntil: String?
+        package let pausedReason: String?
     }
 
     /// A version: what is `nil` no entry says.
@@ -26,6 +27,12 @@ package struct DerivedState: Sendable {
         package var state: String?
         /// From when on it may be retired; nil when it is not retiring.
         package var retireAt: String?
+    }
+
+    /// A rotation under way: the id of its secret, and the SHA-256 of its target and terms.
+    package struct Rotation: Hashable, Sendable {
+        package let secret: String
+        package let digest: String?
     }
 
     /// A delivery: the SHA-256 of its destination, where an entry says it, and where it stands.
@@ -69,7 +76,19 @@ package struct DerivedState: Sendable {
     /// By the secret's id and the version's number.
     package private(set) var versions: [String: [Int: Said<Version>]] = [:]
     /// Digests of what a rotation under way copied from its policy, by its id.
-    package private(set) var rotations: [String: Said<String>] = [:]
+    package private(set) var rotations: [String: Said<Rotation>] = [:]
+    /// SHA-256 of all rows of a secret, by its id.
+    package private(set) var rows: [String: Said<String>] = [:]
+    /// SHA-256 of all rows that are about no secret.
+    package private(set) var stateRows: Said<String>?
+    /// How late it was before an entry of an earlier time came; nil when none did (P28).
+    package private(set) var highWater: Timestamp?
+    private var newest: Timestamp?
+    /// How many values were sealed and kept.
+    package private(set) var sealedCount = 0
+    /// Secrets whose rows a person accepted as they were, by their ids: what earlier entries say of
+    /// versions, rotations and deliveries counts no longer.
+    package private(set) var accepted: Set<String> = []
     /// All deliveries that were ever owed.
     package private(set) var deliveries: [DeliveryKey: Said<Delivery>] = [:]
     /// The digest of the place where the root key lives.
@@ -83,10 +102,21 @@ package struct DerivedState: Sendable {
 
     package init() {}
 
+    /// Whether any entry about versions of this secret was seen.
+    package func knows(_ secret: String) -> Bool {
+        versions[secret] != nil || accepted.contains(secret)
+    }
+
     /// Takes in the next entry.
     package mutating func add(_ entry: Entry) {
         let type = entry.type
         let reader = Reader(entry: entry)
+        let time = entry.projection.time
+        if let newest, time < newest, highWater.map({ $0 < newest }) ?? true { highWater = newest }
+        newest = time
+        if reader.text("record_sha256") != nil { sealedCount += 1 }
+        if let digest = reader.text("rows_sha256") { rows[reader.secret] = reader.said(digest) }
+        if let digest = reader.text("state_rows_sha256") { stateRows = reader.said(digest) }
         switch type {
         case .stateCreated:
             keySource = reader.said(reader.digest)
@@ -104,7 +134,9 @@ package struct DerivedState: Sendable {
         case .policyAdded, .policyChanged, .policyRenamed, .policyRemoved, .policyPaused,
             .policyResumed:
             addPolicy(type, reader)
-        case .rotationStarted: rotations[reader.text("rotation") ?? ""] = reader.said(reader.digest)
+        case .rotationStarted:
+            rotations[reader.text("rotation") ?? ""] = reader.said(
+                Rotation(secret: reader.secret, digest: reader.digest))
         case .rotationFinished, .rotationSuperseded:
             rotations[reader.text("rotation") ?? ""] = nil
         case .deliveryOwed, .deliveryIntended, .deliverySettled, .deliveryClosed:
@@ -113,8 +145,16 @@ package struct DerivedState: Sendable {
         case .versionAdopted, .versionImported, .versionStored, .versionLost, .versionPromoted,
             .versionRetiring, .versionRetired, .versionDestroyed:
             addVersion(type, reader)
+        case .rowsAccepted: accept(reader.secret)
         default: break
         }
+    }
+
+    private mutating func accept(_ secret: String) {
+        accepted.insert(secret)
+        versions[secret] = nil
+        rotations = rotations.filter { $0.value.word.secret != secret }
+        deliveries = deliveries.filter { $0.key.secret != secret }
     }
 
     private mutating func addPolicy(_ type: EventType, _ reader: Reader) {
@@ -124,13 +164,14 @@ package struct DerivedState: Sendable {
             policies[reader.secret] = nil
             return
         }
-        let pausedUntil =
+        let (pausedUntil, pausedReason) =
             switch type {
-            case .policyPaused: reader.text("until")
-            case .policyResumed: String?.none
-            default: known?.pausedUntil
+            case .policyPaused: (reader.text("until"), reader.text("reason"))
+            case .policyResumed: (String?.none, String?.none)
+            default: (known?.pausedUntil, known?.pausedReason)
             }
-        policies[reader.secret] = reader.said(Policy(digest: digest, pausedUntil: pausedUntil))
+        policies[reader.secret] = reader.said(
+            Policy(digest: digest, pausedUntil: pausedUntil, pausedReason: pausedReason))
     }
 
     private mutating func addDelivery(_ type: EventType?, _ reader: Reader) {

@@ -179,6 +179,8 @@ extension Event {
         put("rotated_at", rotatedAt?.rfc3339)
         put("due", due?.rfc3339)
         put("report", report?.json)
+        put("rows_sha256", rows)
+        put("state_rows_sha256", stateRows)
         return members
     }
 }

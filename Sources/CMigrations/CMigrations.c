@@ -13,11 +13,15 @@ static const unsigned char v002[] = {
 static const unsigned char v003[] = {
 #embed "../../migrations/v003_anchors.sql"
 };
+static const unsigned char v004[] = {
+#embed "../../migrations/v004_rows.sql"
+};
 
 static const cmigration migrations[] = {
     {"v001_first_light", v001, sizeof v001},
     {"v002_nothing_lost", v002, sizeof v002},
     {"v003_anchors", v003, sizeof v003},
+    {"v004_rows", v004, sizeof v004},
 };
 
 const size_t cmigrations_count = sizeof migrations / sizeof migrations[0];

@@ -57,6 +57,18 @@ package enum EventType: String, Sendable, CaseIterable {
     case auditExported = "audit.exported"
     case secretSearched = "secret.searched"
     case reportMade = "report.made"
+    case rowsAccepted = "rows.accepted"
+
+    /// Whether what it says changes rows that are about no secret.
+    package var isAboutState: Bool {
+        switch self {
+        case .stateCreated, .stateMigrated, .stateMoved, .machineRecorded, .connectionAdded,
+            .connectionChanged, .adminLoggedIn, .freezesChanged, .anchorsChanged, .incidentOpened,
+            .incidentClosed, .signingKeyRotated, .epochStarted, .cosignatureAdded:
+            true
+        default: false
+        }
+    }
 }
 
 /// One fact. Every field is typed and optional; there is no free map that a value could enter by.
@@ -120,6 +132,10 @@ package struct Event: Hashable, Sendable {
     /// When the schedule wanted the rotation.
     package var due: Timestamp?
     package var report: ReportReference?
+    /// SHA-256 over the rows that the database has of the secret, and of the state itself, once the
+    /// change is made.
+    package var rows: [UInt8]?
+    package var stateRows: [UInt8]?
 
     package init(_ type: EventType, _ fill: (inout Event) -> Void = { _ in }) {
         self.type = type

@@ -42,6 +42,23 @@ package struct Row {
         return try buffer.withMemoryRebound(to: UInt8.self) { try body($0.span) }
     }
 
+    /// The names of the columns, in order.
+    package var names: [String] {
+        (0..<sqlite3_column_count(statement)).map { column in
+            sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
+        }
+    }
+
+    /// A column of any type that STRICT tables here have.
+    package func value(_ column: Int) -> Value {
+        switch sqlite3_column_type(statement, Int32(column)) {
+        case SQLITE_NULL: .null
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_BLOB: .blob(bytes(column))
+        default: .text(text(column))
+        }
+    }
+
     /// Nil where the column is NULL.
     package func optionalInteger(_ column: Int) -> Int64? {
         isNull(column) ? nil : integer(column)

@@ -135,6 +135,7 @@ extension Store {
             guard let rotation else {
                 throw StorageError.damaged("the sealed answer belongs to no effect of this state")
             }
+            try transaction.distrustEdited([rotation.secret])
             try transaction.keepAnswer(record, of: effect, in: rotation)
         }
     }

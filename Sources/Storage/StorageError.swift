@@ -43,6 +43,12 @@ package enum StorageError: Error, Hashable, Sendable {
     /// SQLite refused a statement: our mistake, or a trigger's word.
     case refused(String)
 
+    /// Rows were edited, which no entry explains; nil: rows that are about no secret.
+    static func edited(_ secret: String?) -> StorageError {
+        .damaged(
+            "the rows of \(secret ?? "the state itself") are not what the audit trail says of them")
+    }
+
     init(_ error: any Error) {
         switch error {
         case let error as StorageError: self = error

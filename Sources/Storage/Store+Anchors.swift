@@ -270,7 +270,7 @@ extension Store {
         guard !new.isEmpty else { return }
         try await commit { transaction in
             for status in new {
-                try transaction.append(
+                transaction.append(
                     Event(.anchorLagging) {
                         $0.anchor = status.name
                         $0.size = status.size

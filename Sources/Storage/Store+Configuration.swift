@@ -45,6 +45,16 @@ package enum ConfigurationChange: Sendable {
     case remove(SecretReference)
     case setFreezes([Freeze])
     case setAnchors(AnchorSettings)
+
+    /// The secret that it changes; nil for a new one, and for what is about none.
+    var secret: SecretReference? {
+        switch self {
+        case .attach(_, let secret, _), .change(_, let secret), .rename(_, let secret),
+            .remove(let secret):
+            secret
+        case .addConnection, .changeConnection, .adopt, .setFreezes, .setAnchors: nil
+        }
+    }
 }
 
 extension Store {
@@ -157,7 +167,7 @@ extension Store {
         let vault = vault
         // It is there, empty, before its absence means something.
         for case .setAnchors(let settings) in changes { try Self.makeAnchorFile(of: settings) }
-        try await commit { transaction in
+        try await commit(unattested: changes.compactMap(\.secret)) { transaction in
             for change in changes { try transaction.apply(change, vault) }
             try transaction.schedule()
         }
@@ -167,19 +177,19 @@ extension Store {
     package func pause(
         _ secret: SecretReference, until: Timestamp, reason: String
     ) async throws(StorageError) {
-        try await commit { try $0.pause(secret, until: until, reason: reason) }
+        try await commit(unattested: [secret]) { try $0.pause(secret, until: until, reason: reason) }
     }
 
     /// Lets the schedules of paused policies go on.
     package func resume(_ secrets: [SecretReference]) async throws(StorageError) {
-        try await commit { transaction in
+        try await commit(unattested: secrets) { transaction in
             for secret in secrets {
                 try transaction.database.run(
                     """
                     UPDATE policy SET paused_until_ms = NULL, paused_reason = NULL
                     WHERE secret_id = ?
                     """, [.text(secret.id.text)])
-                try transaction.append(
+                transaction.append(
                     Event(.policyResumed) {
                         $0.secret = secret
                         $0.policy = secret.name

@@ -35,6 +35,21 @@ extension Store {
         }
     }
 
+    /// The calls under watch (P17), with their rotations.
+    static func watchedEffects(in database: Database) throws -> [(Effect, Rotation)] {
+        let effects = try database.all(
+            """
+            SELECT id, step, version, name, state, intended_at_ms, rotation_id FROM effect
+            WHERE watch_until_ms IS NOT NULL ORDER BY id
+            """
+        ) { (try effect($0), $0.text(6)) }
+        return try effects.compactMap { effect, rotation in
+            try database.first(
+                "\(rotationColumns) WHERE r.id = ?", [.text(rotation)], Self.rotation
+            ).map { (effect, $0) }
+        }
+    }
+
     /// Ends the watch over calls whose time has passed and whose names were looked for since (P17).
     package func endWatch(
         of effects: [Effect], _ secret: SecretReference
@@ -43,7 +58,7 @@ extension Store {
             for effect in effects {
                 try transaction.database.run(
                     "UPDATE effect SET watch_until_ms = NULL WHERE id = ?", [.text(effect.id.text)])
-                try transaction.append(
+                transaction.append(
                     Event(.effectWatched) {
                         $0.secret = secret
                         $0.effect = effect.id
@@ -90,8 +105,8 @@ extension Store {
         } catch {
             throw StorageError(error)
         }
-        try await commit { transaction in
-            try transaction.append(
+        try await commit(unattested: [secret]) { transaction in
+            transaction.append(
                 Event(.answerRevealed) {
                     $0.secret = secret
                     $0.effect = effect
@@ -106,7 +121,7 @@ extension Store {
     package func acknowledge(
         _ version: Int, of secret: SecretReference, reason: String
     ) async throws(StorageError) {
-        try await commit { transaction in
+        try await commit(unattested: [secret]) { transaction in
             let place: [Value] = [.text(secret.id.text), .integer(Int64(version))]
             try transaction.database.run(
                 """
@@ -119,7 +134,7 @@ extension Store {
                 UPDATE rotation SET next_try_at_ms = NULL, revision = revision + 1
                 WHERE secret_id = ? AND state = 'open' AND cause = 'not-acknowledged'
                 """, [.text(secret.id.text)])
-            try transaction.append(
+            transaction.append(
                 Event(.versionAcknowledged) {
                     $0.secret = secret
                     $0.version = version

@@ -9,14 +9,14 @@ extension Store {
     /// state over later can sign another past with it. Returns the new vkey.
     package func rotateSigningKey(reason: String?) async throws(StorageError) -> VerifierKey {
         let vault = vault
-        return try await commit { transaction in
+        return try await commit(unattested: []) { transaction in
             let database = transaction.database
             let old = try Self.signingKey(in: database)
             let (signer, record) = try Self.makeSigner(
                 origin: old.origin, epoch: old.epoch, number: old.number + 1, vault,
                 at: transaction.now, in: database)
             try Self.erase(old, in: database)
-            try transaction.append(
+            transaction.append(
                 Event(.signingKeyRotated) {
                     $0.key = signer.verifier.description
                     $0.record = record.hash
@@ -32,6 +32,8 @@ extension Store {
         case anchor(AnchorConflict)
         /// The trail does not end in a checkpoint that this state signed.
         case unsignedEnd
+        /// Rows of these secrets, or about no secret, are not what the trail says of them.
+        case editedRows(secrets: [String], isState: Bool)
     }
 
     /// A new epoch: a new origin and key. The tree and `seq` go on.
@@ -57,7 +59,20 @@ extension Store {
         let trail = try Trail(
             database, signer: keys.signer, context: environment.context, acceptingUnsignedEnd: true)
         if let conflict = try compareAnchors(with: trail.head) { return (trail, .anchor(conflict)) }
-        return (trail, trail.head == nil ? .unsignedEnd : nil)
+        guard trail.head != nil else { return (trail, .unsignedEnd) }
+        let edited = try edited(trail)
+        guard !edited.secrets.isEmpty || edited.isState else { return (trail, nil) }
+        return (
+            trail, .editedRows(secrets: edited.secrets.map(\.name), isState: edited.isState)
+        )
+    }
+
+    private func edited(_ trail: Trail) throws -> (secrets: [SecretReference], isState: Bool) {
+        let head = Head(trail)
+        return (
+            try Self.allSecrets(in: database).filter { try !head.hasRows(of: $0.id, in: database) },
+            try !head.hasStateRows(in: database)
+        )
     }
 
     /// Starts a new epoch. Its first entry holds the last checkpoint that an anchor shows of the old
@@ -78,8 +93,12 @@ extension Store {
             case .unsignedEnd where !acceptLoss:
                 throw StorageError.damaged(
                     "the audit trail does not end in a checkpoint that this state signed")
+            case .editedRows(let secrets, _) where !acceptLoss:
+                throw StorageError.edited(secrets.first)
             default: break
             }
+            // Entries whose place in the tree nobody signed say nothing of rows.
+            let edited = try loss == .unsignedEnd ? Self.allSecrets(in: database) : edited(trail).secrets
             // The commit adds to what it finds.
             for path in try anchorPaths(in: database) { try AnchorFile.make(path) }
             let transaction = Transaction(
@@ -91,7 +110,7 @@ extension Store {
                 origin: origin.description, epoch: epoch, number: 0,
                 keys.vault, at: transaction.now, in: database)
             try Self.erase(old, in: database)
-            try transaction.append(
+            transaction.append(
                 Event(.epochStarted) {
                     $0.key = signer.verifier.description
                     $0.record = record.hash
@@ -102,6 +121,13 @@ extension Store {
                     $0.cause = loss == nil ? nil : .historyLost
                 })
             transaction.hand(over: signer)
+            for secret in edited {
+                transaction.append(
+                    Event(.rowsAccepted) {
+                        $0.secret = secret
+                        $0.reason = reason
+                    })
+            }
             let moved = loss == nil ? nil : try transaction.parkEverything()
             // A crash before COMMIT leaves the old epoch as it was; after it, anchors that show only
             // the old one, which are behind.
@@ -111,6 +137,10 @@ extension Store {
             if database.isInTransaction { try? database.run("ROLLBACK") }  // nothing is committed
             throw StorageError(error)
         }
+    }
+
+    static func allSecrets(in database: Database) throws -> [SecretReference] {
+        try database.all("SELECT id, name FROM secret ORDER BY name", [], reference)
     }
 
     /// The last checkpoint of the old epoch that an anchor shows; ours have some 400 bytes.

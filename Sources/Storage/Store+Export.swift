@@ -16,7 +16,7 @@ extension Store {
     /// Writes that the trail is about to be exported (P35).
     package func recordExport(as format: ExportFormat) async throws(StorageError) {
         try await commit { transaction in
-            try transaction.append(Event(.auditExported) { $0.exported = format })
+            transaction.append(Event(.auditExported) { $0.exported = format })
         }
     }
 

@@ -30,14 +30,14 @@ extension Store {
             throw StorageError(error)
         }
         let isReplaced = current.isHeld
-        try await commit { transaction in
+        try await commit(unattested: [secret]) { transaction in
             let sealedID = try Store.insert(record, into: transaction.database)
             if isReplaced {
                 try transaction.replace(current, by: number, sealedID, of: stored)
             } else {
                 try transaction.fill(current, sealedID, of: secret)
             }
-            try transaction.append(
+            transaction.append(
                 Event(.versionImported) {
                     $0.secret = secret
                     $0.version = number
@@ -88,7 +88,7 @@ extension Transaction {
             ])
         guard database.changes == 1 else { throw StorageError.stale }
         // That the new value is accepted is what shows the old one replaced; it was not asked.
-        try append(
+        append(
             Event(.versionRetired) {
                 $0.secret = secret
                 $0.version = old.number

@@ -9,7 +9,7 @@ extension Store {
         _ selector: String, reason: String, ticket: String?
     ) async throws(StorageError) -> Identifier {
         let id = try makeIdentifier()
-        return try await commit { transaction in
+        return try await commit(unattested: []) { transaction in
             let name: [Value] = [.text(selector), .text(reason), .text(ticket ?? "")]
             let open = try transaction.database.first(
                 """
@@ -23,7 +23,7 @@ extension Store {
                 INSERT INTO incident(selector, reason, ticket, id, opened_at_ms)
                 VALUES (?, ?, ?, ?, ?)
                 """, name + [.text(id.text), .integer(transaction.now.milliseconds)])
-            try transaction.append(
+            transaction.append(
                 Event(.incidentOpened) {
                     $0.incident = id
                     $0.selector = selector
@@ -65,7 +65,7 @@ extension Store {
             }
         }
         guard isDone else { return exposed }
-        try await commit { try $0.close(incident) }
+        try await commit(unattested: []) { try $0.close(incident) }
         return exposed
     }
 
@@ -73,7 +73,7 @@ extension Store {
     package func closeFinishedIncidents() async throws(StorageError) {
         let finished = try read { try Self.finishedIncidents($0) }
         guard !finished.isEmpty else { return }
-        try await commit { transaction in
+        try await commit(unattested: []) { transaction in
             for incident in finished { try transaction.close(incident) }
         }
     }
@@ -108,7 +108,7 @@ extension Transaction {
             "UPDATE incident SET closed_at_ms = ? WHERE id = ? AND closed_at_ms IS NULL",
             [.integer(now.milliseconds), .text(incident.text)])
         guard database.changes == 1 else { return }
-        try append(Event(.incidentClosed) { $0.incident = incident })
+        append(Event(.incidentClosed) { $0.incident = incident })
     }
 }
 

@@ -88,12 +88,14 @@ extension Store {
         let (signer, record) = try makeSigner(
             origin: origin, epoch: 1, number: 0, vault, at: now, in: database)
         var trail = try Trail(database, signer: signer, context: environment.context)
+        let rows = try TableRows.digestOfState(in: database)
         try trail.append(
             Event(.stateCreated) {
                 $0.schemaVersion = environment.migrations.current
                 $0.record = record.hash
                 $0.key = signer.verifier.description
                 $0.digestAfter = Documents.digest(keySource)
+                $0.stateRows = rows
             }, at: now, to: database)
         let note = try trail.sign(in: database)
         try database.run("COMMIT")

@@ -188,7 +188,7 @@ extension Store: Journal {
                     return try transaction.noting { try transaction.update(delivery) }
                 }
                 try transaction.update(delivery)
-                try transaction.append(
+                transaction.append(
                     Event(isIntent ? .deliveryIntended : .deliverySettled) {
                         $0.describe(delivery)
                         $0.rotation = rotation

@@ -199,7 +199,7 @@ extension Store {
             database: database, now: environment.clock.now(),
             trail: try takeUpTrail(try presentKeys(), isAnchorNew: isAnchorNew))
         try Self.recordMachine(in: transaction, environment.machine)
-        try transaction.append(
+        transaction.append(
             Event(.stateMigrated) { $0.schemaVersion = environment.migrations.current })
         try end(transaction)
     }

@@ -97,7 +97,7 @@ extension Store {
         _ report: ReportReference
     ) async throws(StorageError) {
         try await commit { transaction in
-            try transaction.append(Event(.reportMade) { $0.report = report })
+            transaction.append(Event(.reportMade) { $0.report = report })
         }
     }
 

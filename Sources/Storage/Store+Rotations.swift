@@ -190,7 +190,7 @@ extension Store {
             }
             try transaction.insert(rotation)
             if rotation.isRollback {
-                try transaction.append(
+                transaction.append(
                     transaction.event(.rotationRolledBack, rotation) {
                         $0.version = rotation.to
                         $0.reason = rotation.reason
@@ -208,8 +208,12 @@ extension Store {
         }
     }
 
-    /// Writes that the run is alive when the trail has been silent for a day.
+    /// Writes that the run is alive when the trail has been silent for a day, and computes anew when
+    /// everything comes due: the rules of a time zone may have changed.
     package func heartbeat() async throws(StorageError) {
-        try await commit { try $0.append(Event(.runHeartbeat)) }
+        try await commit { transaction in
+            try transaction.schedule()
+            transaction.append(Event(.runHeartbeat))
+        }
     }
 }

@@ -67,7 +67,7 @@ extension Store {
     /// the value.
     package func recordSearch(found: FoundVersion?) async throws(StorageError) {
         try await commit { transaction in
-            try transaction.append(
+            transaction.append(
                 Event(.secretSearched) {
                     $0.secret = found?.secret
                     $0.version = found?.number

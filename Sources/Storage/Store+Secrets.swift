@@ -69,7 +69,7 @@ extension Store {
         } catch {
             throw StorageError(error)
         }
-        try await commit { transaction in
+        try await commit(unattested: known.map { [$0] } ?? []) { transaction in
             let secret =
                 if let known { known } else {
                     try transaction.insertSecret(
@@ -100,13 +100,17 @@ extension Store {
                 "UPDATE admin SET secret_id = ? WHERE connection = ? AND name = ?",
                 [.text(secret.id.text), .text(connection), .text(admin)])
             // What waited for an admin is tried at once.
-            try database.run(
+            let waiting = try database.all(
                 """
-                UPDATE rotation SET next_try_at_ms = NULL, revision = revision + 1
-                WHERE state = 'open' AND cause IN ('no-admin', 'admin-refused')
-                  AND secret_id IN (SELECT id FROM secret WHERE connection = ?)
-                """, [.text(connection)])
-            try transaction.append(
+                \(Self.rotationColumns)
+                WHERE r.state = 'open' AND r.cause IN ('no-admin', 'admin-refused')
+                  AND s.connection = ? ORDER BY r.id
+                """, [.text(connection)], Self.rotation)
+            for var rotation in waiting {
+                rotation.nextTryAt = nil
+                try transaction.record([], in: rotation)
+            }
+            transaction.append(
                 Event(.adminLoggedIn) {
                     $0.secret = secret
                     $0.version = number
@@ -196,8 +200,8 @@ extension Store {
     package func recordReveal(
         of version: Int, _ secret: SecretReference, reason: String?
     ) async throws(StorageError) {
-        try await commit { transaction in
-            try transaction.append(
+        try await commit(unattested: [secret]) { transaction in
+            transaction.append(
                 Event(.secretRevealed) {
                     $0.secret = secret
                     $0.version = version

@@ -17,6 +17,7 @@ extension Store {
             try Self.comparePolicies(derived, database, &findings)
             try Self.compareVersions(derived, database, &findings)
             try Self.compareCopies(derived, database, &findings)
+            try Self.compareRows(derived, database, &findings)
             return findings.all
         }
         for finding in findings { verifier.report(finding.sequence, finding.problem) }
@@ -58,6 +59,13 @@ extension Store {
             findings.compare(
                 source.map { hexadecimal(Documents.digest($0)) }, with: said,
                 "the place of the root key")
+        }
+        let wraps = try database.first("SELECT sum(wraps) FROM root_key") { $0.int(0) } ?? 0
+        if wraps < derived.sealedCount {
+            findings.add(nil, "the root key is said to have wrapped less than the trail has")
+        }
+        if derived.namesFirstKey, try Trail.highWater(in: database) != derived.highWater {
+            findings.add(nil, "how far the clock was set back is not what the trail says")
         }
         if let said = derived.machine {
             let machine = try database.first("SELECT machine_id FROM installation") {
@@ -120,11 +128,11 @@ extension Store {
         var expected = derived.policies
         let rows = try database.all(
             """
-            SELECT p.secret_id, s.name, p.document, p.paused_until_ms
+            SELECT p.secret_id, s.name, p.document, p.paused_until_ms, p.paused_reason
             FROM policy p JOIN secret s ON s.id = p.secret_id ORDER BY s.name
             """
-        ) { ($0.text(0), $0.text(1), $0.text(2), $0.optionalInteger(3)) }
-        for (secret, name, document, paused) in rows {
+        ) { ($0.text(0), $0.text(1), $0.text(2), $0.optionalInteger(3), $0.optionalText(4)) }
+        for (secret, name, document, paused, reason) in rows {
             let said = expected.removeValue(forKey: secret)
             let digest = said.map {
                 DerivedState.Said(word: $0.word.digest, sequence: $0.sequence)
@@ -132,7 +140,7 @@ extension Store {
             findings.compare(
                 hexadecimal(Documents.digest(document)), with: digest, "the policy \(name)")
             let pausedUntil = paused.map { Timestamp(milliseconds: $0).rfc3339 }
-            if let said, said.word.pausedUntil != pausedUntil {
+            if let said, said.word.pausedUntil != pausedUntil || said.word.pausedReason != reason {
                 findings.add(said.sequence, "the pause of \(name) is not the one in the trail")
             }
         }
@@ -153,6 +161,7 @@ extension Store {
         ) { ($0.text(0), $0.int(1), $0.text(2), $0.text(3), $0.text(4), $0.optionalInteger(5)) }
         for (secret, number, providerID, state, name, retireAt) in rows {
             guard let said = expected[secret]?.removeValue(forKey: number) else {
+                guard !derived.accepted.contains(secret) else { continue }
                 findings.add(nil, "version \(number) of \(name) is not in the trail")
                 continue
             }
@@ -189,9 +198,10 @@ extension Store {
             "SELECT id, target, terms FROM rotation WHERE state IN ('open', 'parked') ORDER BY id"
         ) { ($0.text(0), $0.text(1), $0.text(2)) }
         for (id, target, terms) in rotations {
-            guard let said = derived.rotations[id] else { continue }
+            guard let said = derived.rotations[id], let digest = said.word.digest else { continue }
             findings.compare(
-                hexadecimal(Transaction.digest(ofTarget: target, terms: terms)), with: said,
+                hexadecimal(Transaction.digest(ofTarget: target, terms: terms)),
+                with: DerivedState.Said(word: digest, sequence: said.sequence),
                 "what the rotation \(id) is about")
         }
         var expected = derived.deliveries
@@ -206,6 +216,7 @@ extension Store {
             let key = DerivedState.DeliveryKey(
                 secret: secret, version: version, destination: destination)
             guard let said = expected.removeValue(forKey: key) else {
+                guard !derived.accepted.contains(secret) else { continue }
                 findings.add(nil, "\(what) is not in the trail")
                 continue
             }
@@ -223,6 +234,33 @@ extension Store {
             findings.add(
                 said.sequence,
                 "the delivery of version \(key.version) to \(key.destination) is gone")
+        }
+    }
+
+    /// Everything else that stands in a table: which column it is, nobody but the trail's own hash
+    /// knows.
+    private static func compareRows(
+        _ derived: DerivedState, _ database: Database, _ findings: inout Findings
+    ) throws {
+        var expected = derived.rows
+        let secrets = try database.all("SELECT id, name FROM secret ORDER BY name") {
+            ($0.text(0), $0.text(1))
+        }
+        for (secret, name) in secrets {
+            let said = expected.removeValue(forKey: secret)
+            // What an older program wrote last says nothing of them.
+            guard said != nil || !derived.knows(secret) else { continue }
+            findings.compare(
+                hexadecimal(try TableRows.digest(of: secret, in: database)), with: said,
+                "a row of \(name) (secret, policy, version, rotation, effect or delivery)")
+        }
+        for (secret, said) in expected.sorted(by: { $0.key < $1.key }) {
+            findings.compare(nil, with: said, "the secret \(secret)")
+        }
+        if let said = derived.stateRows {
+            findings.compare(
+                hexadecimal(try TableRows.digestOfState(in: database)), with: said,
+                "a row of the state itself (connection, admin, key, setting or incident)")
         }
     }
 }

@@ -32,12 +32,29 @@ extension Store {
         let count = try entryCount()
         var verifier = LogVerifier(keys: keys)
         try await walk(&verifier, to: count, progress: progress)
-        try checkBeyond(&verifier, count)
-        let records = try checkRecords(&verifier, isWholeLog: verifier.size == count)
-        try checkVersions(&verifier)
-        if verifier.size == count { try checkTables(&verifier) }
-        let anchors = try checkAnchors(&verifier)
-        try checkSchema(&verifier)
+        // A row that cannot be read is a finding, and what comes after it is looked at all the same.
+        func look(_ check: (inout LogVerifier) throws(StorageError) -> Void) throws(StorageError) {
+            do throws(StorageError) {
+                try check(&verifier)
+            } catch {
+                guard case .damaged(let what) = error else { throw error }
+                verifier.report(nil, what)
+            }
+        }
+        var records = 0
+        var anchors = AnchorComparison()
+        var remarks: [String] = []
+        try look { (verifier) throws(StorageError) in try checkBeyond(&verifier, count) }
+        try look { (verifier) throws(StorageError) in
+            records = try checkRecords(&verifier, isWholeLog: verifier.size == count)
+        }
+        try look { (verifier) throws(StorageError) in try checkVersions(&verifier) }
+        if verifier.size == count {
+            try look { (verifier) throws(StorageError) in try checkTables(&verifier) }
+        }
+        try look { (verifier) throws(StorageError) in anchors = try checkAnchors(&verifier) }
+        try look { (verifier) throws(StorageError) in try checkSchema(&verifier) }
+        try look { (_) throws(StorageError) in remarks = try heldBack() }
         // In the trail's order, and last what is about no entry.
         let findings = verifier.findings.enumerated().sorted {
             ($0.element.sequence ?? .max, $0.offset) < ($1.element.sequence ?? .max, $1.offset)
@@ -45,7 +62,31 @@ extension Store {
         return Verification(
             entryCount: verifier.size, checkpointCount: verifier.checkpointCount,
             recordCount: records, checkpoint: try newestCheckpoint(), findings: findings,
-            anchoredCount: anchors.count, remarks: anchors.remarks)
+            anchoredCount: anchors.count, remarks: anchors.remarks + remarks)
+    }
+
+    /// Secrets that their policies want rotated earlier than the table says. That breaks nothing of the
+    /// trail, and new rules of a time zone do it too; the day's first run computes all of it anew.
+    private func heldBack() throws(StorageError) -> [String] {
+        let now = environment.clock.now()
+        return try read { database in
+            let freezes = try Self.freezes(database)
+            return try database.all(
+                "\(Self.policyColumns) ORDER BY s.name", [], Self.policy
+            ).compactMap { policy in
+                let stored = try database.first(
+                    "SELECT due_at_ms, due_why, must_be_before_ms FROM secret WHERE id = ?",
+                    [.text(policy.secret.id.text)]
+                ) { ($0.optionalInteger(0), $0.optionalText(1), $0.optionalInteger(2)) }
+                let due = try Scheduling.due(policy.standing, freezes: freezes, now: now)
+                guard let due, let (at, why, before) = stored else { return nil }
+                let isSame =
+                    why == due.why.rawValue && before == due.mustBeBefore?.milliseconds
+                let isHeld = at.map { $0 > due.at.milliseconds } ?? true
+                guard isHeld || at == due.at.milliseconds && !isSame else { return nil }
+                return "the table has \(policy.secret.name) come due otherwise than its policy"
+            }
+        }
     }
 
     /// What the tail of the trail has left behind where it was cut off: checkpoints and nodes over

@@ -39,7 +39,7 @@ extension Store {
     package func addCosignatures(
         _ lines: [String], of witness: WitnessKey
     ) async throws(StorageError) -> [Int] {
-        try await commit { transaction in
+        try await commit(unattested: []) { transaction in
             let database = transaction.database
             let checkpoints = try database.all(
                 "SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT ?",
@@ -58,7 +58,7 @@ extension Store {
                 try database.run(
                     "INSERT INTO audit_cosignature(size, key, line) VALUES (?, ?, ?)",
                     values + [.text(line)])
-                try transaction.append(
+                transaction.append(
                     Event(.cosignatureAdded) {
                         $0.key = witness.description
                         $0.size = size

@@ -115,15 +115,20 @@ package actor Store {
     /// Runs `change` in a transaction and returns once it is durable. What it throws rolls it back
     /// alone; what the commit throws may still have been committed (P34), which is found out here.
     ///
-    /// - Parameter isUrgent: wait for other processes two seconds only, for there is another place
-    ///   for what is to be written (P14).
+    /// - Parameters:
+    ///   - isUrgent: wait for other processes two seconds only, for there is another place for what
+    ///     is to be written (P14).
+    ///   - secrets: what it changes, where nobody has found out yet whether their rows, and those
+    ///     about no secret, are what the trail says: what was edited stays found (`attest`).
     package func commit<T: Sendable>(
-        isUrgent: Bool = false, _ change: @escaping @Sendable (Transaction) throws -> T
+        isUrgent: Bool = false, unattested secrets: [SecretReference]? = nil,
+        _ change: @escaping @Sendable (Transaction) throws -> T
     ) async throws(StorageError) -> T {
         let result: Result<T, StorageError> = await withCheckedContinuation { continuation in
             waiting.append(
                 Commit(
                     run: { transaction in
+                        if let secrets { try transaction.distrustEdited(secrets) }
                         let value = try change(transaction)
                         return { continuation.resume(returning: .success(value)) }
                     }, fail: { continuation.resume(returning: .failure($0)) },
@@ -147,8 +152,9 @@ package actor Store {
                 database: database, now: environment.clock.now(),
                 trail: try takeUpTrail(try presentKeys()))
             for path in tornAnchors {
-                try transaction.append(Event(.anchorTorn) { $0.anchor = "file:\(path)" })
+                transaction.append(Event(.anchorTorn) { $0.anchor = "file:\(path)" })
             }
+            try transaction.flush()
             while let commit = rest.popFirst() {
                 if let resume = try savepoint(commit, in: transaction) {
                     ready.append((commit, resume))
@@ -183,6 +189,7 @@ package actor Store {
             let before = transaction.progress
             let resume = try commit.run(transaction)
             try transaction.requireEntry(since: before)
+            try transaction.flush()
             try database.run("RELEASE change")
             return resume
         } catch {
@@ -199,6 +206,7 @@ package actor Store {
     /// Signs, commits, and adds the checkpoint to the anchors. An error of COMMIT may still be a
     /// commit: reopen and look (P34).
     func end(_ transaction: Transaction) throws {
+        try transaction.flush()
         let size = Int64(transaction.trail.size)
         let note =
             transaction.trail.hasGrown ? try transaction.trail.sign(in: database) : nil

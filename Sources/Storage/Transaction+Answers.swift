@@ -27,7 +27,7 @@ extension Transaction {
             }
         case .answered, .done, nil: break
         }
-        try append(
+        append(
             event(.answerSealed, rotation) {
                 $0.effect = effect
                 $0.step = .issue
@@ -57,7 +57,7 @@ extension Transaction {
         try insertIdentity(of: rotation.secret, credential.providerID)
         try Store.erase(.answer, of: effect.id.text, number: 0, in: database)
         let next = try self.record([.settled(effect, .done, nil, status: nil)], in: rotation)
-        try append(
+        append(
             event(.versionStored, rotation) {
                 $0.version = version
                 $0.effect = effect.id

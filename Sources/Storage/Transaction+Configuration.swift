@@ -43,7 +43,7 @@ extension Transaction {
             INSERT INTO setting(name, value) VALUES (?, ?)
             ON CONFLICT(name) DO UPDATE SET value = excluded.value
             """, [.text(name), .text(document)])
-        try append(
+        append(
             Event(type) {
                 $0.digestBefore = before.map(Documents.digest)
                 $0.digestAfter = Documents.digest(document)
@@ -77,7 +77,7 @@ extension Transaction {
                 ])
         }
         let document = try Documents.encode(connection)
-        try append(
+        append(
             Event(type) {
                 $0.connection = connection.name
                 $0.digestAfter = Documents.digest(document)
@@ -89,7 +89,7 @@ extension Transaction {
         try database.run(
             "UPDATE policy SET paused_until_ms = ?, paused_reason = ? WHERE secret_id = ?",
             [.integer(until.milliseconds), .text(reason), .text(secret.id.text)])
-        try append(
+        append(
             Event(.policyPaused) {
                 $0.secret = secret
                 $0.policy = secret.name
@@ -111,7 +111,7 @@ extension Transaction {
                 .text(secret.id.text), .text(policy.target.providerID), Value(policy.target.name),
                 .integer((rotatedAt ?? now).milliseconds),
             ])
-        try append(
+        append(
             Event(.versionAdopted) {
                 $0.secret = secret
                 $0.version = 1
@@ -199,7 +199,7 @@ extension Transaction {
                 "INSERT INTO policy_label(secret_id, key, value) VALUES (?, ?, ?)",
                 [.text(secret.id.text), .text(key), .text(value)])
         }
-        try append(
+        append(
             Event(type) {
                 $0.secret = secret
                 $0.policy = policy.name
@@ -228,7 +228,7 @@ extension Transaction {
             UPDATE secret SET due_at_ms = NULL, due_why = NULL, must_be_before_ms = NULL
             WHERE id = ?
             """, [.text(secret.id.text)])
-        try append(
+        append(
             Event(.policyRemoved) {
                 $0.secret = secret
                 $0.policy = secret.name
@@ -262,7 +262,7 @@ extension Transaction {
                     .integer(now.milliseconds), .text(secret.id.text), .integer(Int64(version)),
                     .text(destination),
                 ])
-            try append(
+            append(
                 Event(.deliveryClosed) {
                     $0.secret = secret
                     $0.version = version

@@ -25,7 +25,7 @@ extension Transaction {
         var event = event
         event.describe(delivery)
         event.digestAfter = Documents.digest(terms)
-        try append(event)
+        append(event)
     }
 
     /// Writes where a delivery stands.

@@ -44,7 +44,9 @@ extension Transaction {
             "SELECT s.id, s.name FROM policy p JOIN secret s ON s.id = p.secret_id ORDER BY s.name",
             [], Store.reference)
         for secret in secrets { try pause(secret, until: .latest, reason: Moved.reason) }
-        try database.run("UPDATE effect SET watch_until_ms = NULL WHERE watch_until_ms IS NOT NULL")
+        for (effect, rotation) in try Store.watchedEffects(in: database) {
+            try watched(effect, nil, rotation)
+        }
         try database.run(
             """
             UPDATE delivery SET next_try_at_ms = ?, cause = 'moved'
@@ -84,7 +86,7 @@ extension Store {
         else { return }
         try transaction.database.run(
             "UPDATE installation SET machine_id = ?", [.text(present)])
-        try transaction.append(
+        transaction.append(
             Event(.machineRecorded) { $0.digestAfter = bytes(hexadecimal: present) })
     }
 
@@ -93,7 +95,7 @@ extension Store {
     package func settleMachine() async throws(StorageError) -> Moved? {
         let machine = environment.machine
         guard try read({ try Self.machineChange(in: $0, machine) }) != nil else { return nil }
-        return try await commit { transaction in
+        return try await commit(unattested: []) { transaction in
             let database = transaction.database
             try Self.recordMachine(in: transaction, machine)
             // Another process may have been quicker.
@@ -101,7 +103,7 @@ extension Store {
                 return nil
             }
             try database.run("UPDATE installation SET machine_id = ?", [.text(present)])
-            try transaction.append(
+            transaction.append(
                 Event(.stateMoved) {
                     $0.digestBefore = before.flatMap(bytes(hexadecimal:))
                     $0.digestAfter = bytes(hexadecimal: present)

@@ -23,7 +23,7 @@ extension Transaction {
                 Value(rotation.incident?.text),
             ])
         let due = rotation.trigger == .schedule ? try dueDate(of: rotation.secret) : nil
-        try append(
+        append(
             event(.rotationStarted, rotation) {
                 $0.due = due
                 $0.digestAfter = Self.digest(ofTarget: target, terms: terms)
@@ -65,7 +65,7 @@ extension Transaction {
             ])
         guard database.changes == 1 else { throw StorageError.stale }
         for change in changes { try apply(change, in: rotation) }
-        if changes.isEmpty { try append(event(.rotationAdvanced, rotation)) }
+        if changes.isEmpty { append(event(.rotationAdvanced, rotation)) }
         var next = rotation
         next.revision += 1
         return next
@@ -104,7 +104,7 @@ extension Transaction {
         case .promoted(let version): try promoted(version, rotation)
         case .retiring(let version, let date):
             try set("state = 'retiring', retire_at_ms = ?", date, version, rotation)
-            try append(
+            append(
                 event(.versionRetiring, rotation) {
                     $0.version = version
                     $0.until = date
@@ -114,7 +114,7 @@ extension Transaction {
             var closed = delivery
             closed.state = .closed
             try update(closed)
-            try append(event(.deliveryClosed, rotation) { $0.describe(closed) })
+            append(event(.deliveryClosed, rotation) { $0.describe(closed) })
         case .ended(let version, let date):
             // Its entry is the settled effect's, or the promotion's.
             try set("ended_at_ms = ?", date, version, rotation)
@@ -122,30 +122,30 @@ extension Transaction {
             try retired(version, verdict, timeToDeath, rotation)
         case .destroyed(let version): try destroyed(version, rotation)
         case .held(let cause):
-            try append(
+            append(
                 event(.rotationHeld, rotation) {
                     $0.cause = cause
                     $0.until = rotation.nextTryAt
                 })
         case .failed(let cause, let status):
-            try append(
+            append(
                 event(.rotationFailed, rotation) {
                     $0.cause = cause
                     $0.status = status
                     $0.until = rotation.nextTryAt
                 })
         case .parked(let cause):
-            try append(event(.rotationParked, rotation) { $0.cause = cause })
+            append(event(.rotationParked, rotation) { $0.cause = cause })
         case .gateOverridden(let cause):
-            try append(event(.gateOverridden, rotation) { $0.cause = cause })
+            append(event(.gateOverridden, rotation) { $0.cause = cause })
         case .resumed(let reason, let cause):
-            try append(
+            append(
                 event(.rotationResumed, rotation) {
                     $0.reason = reason
                     $0.cause = cause
                 })
         case .superseded: try superseded(rotation)
-        case .finished: try append(event(.rotationFinished, rotation) { $0.version = rotation.to })
+        case .finished: append(event(.rotationFinished, rotation) { $0.version = rotation.to })
         }
     }
 
@@ -176,7 +176,7 @@ extension Transaction {
                     .text(rotation.secret.id.text), .integer(Int64(from)),
                 ])
         }
-        try append(
+        append(
             event(.rotationPrepared, rotation) {
                 $0.verdict = verdict
                 $0.admin = survey.admin
@@ -197,7 +197,7 @@ extension Transaction {
                 .integer(Int64(effect.version)), Value(effect.name),
                 .integer(effect.intendedAt.milliseconds),
             ])
-        try append(
+        append(
             event(.effectIntended, rotation) {
                 $0.effect = effect.id
                 $0.step = effect.step
@@ -215,7 +215,7 @@ extension Transaction {
                 .text(outcome.rawValue), Value(cause?.rawValue), .integer(now.milliseconds),
                 .text(effect.id.text),
             ])
-        try append(
+        append(
             event(.effectSettled, rotation) {
                 $0.effect = effect.id
                 $0.step = effect.step
@@ -230,7 +230,7 @@ extension Transaction {
         try database.run(
             "UPDATE effect SET watch_until_ms = ? WHERE id = ?",
             [Value(until?.milliseconds), .text(effect.id.text)])
-        try append(
+        append(
             event(.effectWatched, rotation) {
                 $0.effect = effect.id
                 $0.step = effect.step
@@ -256,7 +256,7 @@ extension Transaction {
                 .integer(effect.intendedAt.milliseconds),
             ])
         try insertIdentity(of: rotation.secret, credential.providerID)
-        try append(
+        append(
             event(.versionLost, rotation) {
                 $0.version = version
                 $0.effect = effect.id
@@ -267,7 +267,7 @@ extension Transaction {
 
     private func proved(_ version: Int, _ verdict: Verdict, _ rotation: Rotation) throws {
         if verdict == .accepted { try set("proved_at_ms = ?", now, version, rotation) }
-        try append(
+        append(
             event(.versionProved, rotation) {
                 $0.version = version
                 $0.verdict = verdict
@@ -291,7 +291,7 @@ extension Transaction {
             WHERE id = ?1
             """, place)
         try schedule(rotation.secret)
-        try append(event(.versionPromoted, rotation) { $0.version = version })
+        append(event(.versionPromoted, rotation) { $0.version = version })
     }
 
     private func retired(
@@ -307,7 +307,7 @@ extension Transaction {
                 .integer(now.milliseconds), Value(timeToDeath), .text(rotation.secret.id.text),
                 .integer(Int64(version)),
             ])
-        try append(
+        append(
             event(.versionRetired, rotation) {
                 $0.version = version
                 $0.verdict = verdict
@@ -323,7 +323,7 @@ extension Transaction {
             WHERE secret_id = ? AND number = ?
             """, [.text(owner), .integer(Int64(version))])
         try Store.erase(.value, of: owner, number: version, in: database)
-        try append(event(.versionDestroyed, rotation) { $0.version = version })
+        append(event(.versionDestroyed, rotation) { $0.version = version })
     }
 
     private func superseded(_ rotation: Rotation) throws {
@@ -341,6 +341,6 @@ extension Transaction {
             // It may still be carried out, over what takes its place (P17).
             try watched(effect, now + rotation.terms.strategy.watch, rotation)
         }
-        try append(event(.rotationSuperseded, rotation))
+        append(event(.rotationSuperseded, rotation))
     }
 }

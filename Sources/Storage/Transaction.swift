@@ -10,6 +10,11 @@ package final class Transaction {
     /// The one time of everything in it.
     package let now: Timestamp
     private(set) var trail: Trail
+    /// Entries of the change under way. They go into the trail when it is made, and the last about
+    /// each secret says what its rows are then.
+    private var pending: [Event] = []
+    /// What was edited beside the trail: no entry covers its rows before a person accepts them.
+    private var unsigned = Unsigned()
     /// Changes that need no entry.
     private var notedChanges = 0
 
@@ -19,9 +24,45 @@ package final class Transaction {
         self.trail = trail
     }
 
-    /// Appends an entry to the audit trail.
-    package func append(_ event: Event) throws {
-        try trail.append(event, at: now, to: database)
+    /// Has an entry appended to the audit trail when the change is made.
+    package func append(_ event: Event) { pending.append(event) }
+
+    /// Finds out whether the rows that are about to be changed are what the trail says: an entry
+    /// must not cover with our signature what somebody edited.
+    func distrustEdited(_ secrets: [SecretReference]) throws {
+        let head = Store.Head(trail)
+        for secret in secrets where try !head.hasRows(of: secret.id, in: database) {
+            unsigned.secrets.insert(secret.id)
+        }
+        if try !head.hasStateRows(in: database) { unsigned.isState = true }
+    }
+
+    /// Appends the entries of a change that is made.
+    func flush() throws {
+        var events = pending
+        pending = []
+        var covered: Set<Identifier> = []
+        var isStateCovered = false
+        for index in events.indices.reversed() {
+            if let id = events[index].secret?.id, covered.insert(id).inserted,
+                !unsigned.secrets.contains(id)
+            {
+                events[index].rows = try TableRows.digest(of: id.text, in: database)
+            }
+            if events[index].type.isAboutState, !isStateCovered {
+                isStateCovered = true
+                if !unsigned.isState {
+                    events[index].stateRows = try TableRows.digestOfState(in: database)
+                }
+            }
+        }
+        for event in events { try trail.append(event, at: now, to: database) }
+        unsigned = Unsigned()
+    }
+
+    private struct Unsigned {
+        var secrets: Set<Identifier> = []
+        var isState = false
     }
 
     /// Notes for recovery beside an intent that has its entry, such as the process of a hook (P23):
@@ -39,7 +80,7 @@ package final class Transaction {
     }
 
     var progress: Progress {
-        Progress(changes: database.totalChanges - notedChanges, size: trail.size)
+        Progress(changes: database.totalChanges - notedChanges, size: trail.size + pending.count)
     }
 
     /// Throws when state was changed since and no entry says so (invariant 3).
@@ -53,5 +94,9 @@ package final class Transaction {
     func hand(over signer: NoteSigner) { trail.hand(over: signer) }
 
     /// Takes the trail back to where a savepoint found it.
-    func restore(_ trail: Trail) { self.trail = trail }
+    func restore(_ trail: Trail) {
+        self.trail = trail
+        pending = []
+        unsigned = Unsigned()
+    }
 }

@@ -38,10 +38,13 @@ extension TestState {
         let record = try vault.seal(
             seed, for: Place(purpose: .signingKey, owner: origin, number: 0, createdAt: now))
         let sealedID = try Store.insert(record, into: database)
+        let hasNumbers = version >= Migrations.firstWithAnchors
+        if hasNumbers { try AnchorFile.make(place.anchor) }
         try database.run(
             """
-            INSERT INTO signing_key(epoch, origin, public_key, sealed_id, created_at_ms)
-            VALUES (1, ?, ?, ?, 0)
+            INSERT INTO signing_key(
+              epoch, \(hasNumbers ? "number, " : "")origin, public_key, sealed_id, created_at_ms)
+            VALUES (1, \(hasNumbers ? "0, " : "")?, ?, ?, 0)
             """, [.text(origin), .blob(signer.verifier.publicKey), .integer(sealedID)])
         var trail = try Trail(database, signer: signer, context: environment().context)
         try trail.append(

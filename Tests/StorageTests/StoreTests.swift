@@ -10,7 +10,7 @@ import Testing
     private struct Unwanted: Error {}
 
     private func append(_ store: Store) async throws {
-        try await store.commit { try $0.append(Event(.runHeartbeat)) }
+        try await store.commit { $0.append(Event(.runHeartbeat)) }
     }
 
     @Test func `commits that come together share checkpoints`() async throws {
@@ -35,7 +35,7 @@ import Testing
                 group.addTask {
                     do {
                         try await store.commit { transaction in
-                            try transaction.append(Event(.runHeartbeat) { $0.status = number })
+                            transaction.append(Event(.runHeartbeat) { $0.status = number })
                             if number % 3 == 0 { throw Unwanted() }
                         }
                         return false

@@ -84,7 +84,7 @@ import Vault
         for (table, column) in tables {
             try await store.commit { transaction in
                 try transaction.database.run("UPDATE \(table) SET \(column) = \(column)")
-                try transaction.append(Event(.runHeartbeat))
+                transaction.append(Event(.runHeartbeat))
             }
         }
         #expect(await program.isTrailIntact())

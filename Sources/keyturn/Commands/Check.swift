@@ -42,6 +42,7 @@ struct Check: KeyturnCommand {
         items.append(await key(program, store))
         let isUnlocked = items.last?.state == .ok
         items.append(await database(store))
+        if isUnlocked { items += await tables(store) }
         items += await anchors(store)
         items += await secrets(store, program)
         let policies = try await program.storing { () async throws(StorageError) in
@@ -140,6 +141,24 @@ struct Check: KeyturnCommand {
             return Item(
                 name: "database", state: .failed, detail: failure.message, hint: failure.hint,
                 status: failure.status)
+        }
+    }
+
+    /// What stands in the tables is what the trail says of it.
+    private func tables(_ store: Store) async -> [Item] {
+        do throws(StorageError) {
+            return try await store.contradictions().map {
+                Item(
+                    name: "tables", state: .failed, detail: $0,
+                    hint: "keyturn audit verify names what was edited", status: .brokenTrail)
+            }
+        } catch {
+            let failure = Failure(error)
+            return [
+                Item(
+                    name: "tables", state: .failed, detail: failure.message, hint: failure.hint,
+                    status: failure.status)
+            ]
         }
     }
 

@@ -75,7 +75,9 @@ struct Failure: Error, Hashable {
         case .damaged(let what):
             self.init(
                 "the state is damaged: \(what)",
-                hint: "change nothing; run `keyturn audit verify`, and compare with a backup",
+                hint:
+                    "change nothing; run `keyturn audit verify`, compare with a backup and restore "
+                    + "it, or go on with `keyturn audit new-epoch --reason … --accept-loss`",
                 .brokenTrail)
         case .anchor(let conflict): self.init(conflict)
         case .noAnchor(let error):

@@ -103,7 +103,7 @@ struct Pass: Sendable {
                     try await store.work(at: now)
                 })
         }
-        try await attest(units)
+        try await attest(units, isWhole: needsHeartbeat)
         if !spooled.isEmpty {
             // P14: before anything is looked at. The answers may settle what is open.
             let taken = try await program.storing { () async throws(StorageError) in
@@ -166,11 +166,15 @@ struct Pass: Sendable {
         return moved
     }
 
-    /// What is acted upon must be what the signed trail has.
-    private func attest(_ units: [Unit]) async throws(Failure) {
+    /// What is acted upon must be what the signed trail has; once a day all is looked at, so that a
+    /// secret which an edit keeps from coming due is found.
+    private func attest(_ units: [Unit], isWhole: Bool) async throws(Failure) {
         let (store, secrets) = (store, units.map(\.secret))
         try await program.storing { () async throws(StorageError) in
             try await store.attest(secrets)
+            if isWhole, let found = try await store.contradictions().first {
+                throw .damaged(found)
+            }
         }
     }
 

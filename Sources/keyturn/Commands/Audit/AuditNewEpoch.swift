@@ -66,10 +66,22 @@ extension Program {
 }
 
 extension Store.Loss {
+    private static func names(_ secrets: [String], isState: Bool) -> String {
+        let shown = secrets.prefix(3).joined(separator: ", ")
+        let names = secrets.count > 3 ? "\(shown) and \(secrets.count - 3) more" : shown
+        return switch (isState, secrets.isEmpty) {
+        case (false, _): names
+        case (true, true): "the state itself"
+        case (true, false): "the state itself and of \(names)"
+        }
+    }
+
     /// One clause, without a full stop.
     var text: String {
         switch self {
         case .anchor(let conflict): conflict.text
+        case .editedRows(let secrets, let isState):
+            "the rows of \(Self.names(secrets, isState: isState)) were edited beside the trail"
         case .unsignedEnd: "the trail does not end in a checkpoint that this state signed"
         }
     }

@@ -4,14 +4,14 @@ import OpenSSL
 import Synchronization
 
 /// A witness as the specification has it: it cosigns what only adds to what it saw last.
-final class TestWitness: Sendable {
-    let key: WitnessKey
+package final class TestWitness: Sendable {
+    package let key: WitnessKey
     private let signer: Ed25519.PrivateKey
     private let id: [UInt8]
     private let last = Mutex<Checkpoint?>(nil)
     private static let name = "witness.example/w1"
 
-    init() throws {
+    package init() throws {
         let seed = try Random.bytes(Ed25519.seedByteCount)
         signer = try Ed25519.PrivateKey(seed: seed.span)
         let data = [0x04] + signer.publicKey
@@ -22,7 +22,7 @@ final class TestWitness: Sendable {
     }
 
     /// The line that it answers to the body of `add-checkpoint`; nil when it refuses.
-    func cosign(_ body: String) throws -> String? {
+    package func cosign(_ body: String) throws -> String? {
         let parts = body.split(separator: "\n\n", maxSplits: 1, omittingEmptySubsequences: false)
         let lines = parts[0].split(separator: "\n")
         guard let old = Int(lines[0].dropFirst("old ".count)),

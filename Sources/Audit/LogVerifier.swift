@@ -11,10 +11,13 @@ package struct LogVerifier: Sendable {
         package let sequence: Int?
         /// One clause, without a full stop.
         package let problem: String
+        /// Whether the trail is whole, and a row is not what this entry of it says.
+        package let isAboutTables: Bool
 
-        package init(_ sequence: Int?, _ problem: String) {
+        package init(_ sequence: Int?, _ problem: String, isAboutTables: Bool = false) {
             self.sequence = sequence
             self.problem = problem
+            self.isAboutTables = isAboutTables
         }
     }
 
@@ -151,9 +154,11 @@ package struct LogVerifier: Sendable {
     }
 
     /// Adds what somebody else found.
-    package mutating func report(_ sequence: Int?, _ problem: String) {
+    package mutating func report(
+        _ sequence: Int?, _ problem: String, isAboutTables: Bool = false
+    ) {
         guard findings.count < Self.maximumFindingCount else { return }
-        findings.append(Finding(sequence, problem))
+        findings.append(Finding(sequence, problem, isAboutTables: isAboutTables))
     }
 
     /// Keeps what the entry says of vault records.

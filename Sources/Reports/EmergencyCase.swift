@@ -55,7 +55,8 @@ struct EmergencyCase: Sendable {
             deleted.insert(number)
             end(number, isOwn) { $0.revoked = time }
         case "version.retired":
-            let isRefused = reader.text("verdict") == "refused"
+            let verdict = reader.text("verdict")
+            let isRefused = verdict == Verdict.refused.rawValue
             let timeToDeath = reader.integer("time_to_death_ms")
             let minted = response.minted
             let isDeleted = deleted.contains(number)
@@ -63,6 +64,7 @@ struct EmergencyCase: Sendable {
                 // In place the call that made the new value took the old one away.
                 if !isDeleted { credential.revoked = minted }
                 credential.refused = isRefused ? time : nil
+                credential.isUnaskable = verdict == Verdict.notHeld.rawValue
                 credential.timeToDeath = timeToDeath
                 credential.evidence = Evidence(sequence: sequence, time: time, hash: stored.hash)
             }

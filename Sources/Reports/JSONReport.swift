@@ -155,6 +155,7 @@ extension Report.Response {
                         "version": number(credential.version),
                         "taken_away_at": time(credential.revoked),
                         "seen_refused_at": time(credential.refused),
+                        "cannot_be_asked": credential.isUnaskable ? .boolean(true) : nil,
                         "time_to_death_ms": milliseconds(credential.timeToDeath),
                         "evidence": credential.evidence?.json,
                     ])

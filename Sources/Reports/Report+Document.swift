@@ -119,7 +119,7 @@ extension Report {
             return [
                 .text(secret.name), state.isAlarming ? .alarm(state.text) : .text(state.text),
                 .maybe(secret.ageText), .maybe(secret.policy?.maxAge?.plainText),
-                .maybe(secret.longestGap?.length.plainText), .count(secret.rotations),
+                .maybe(secret.longestGap?.text), .count(secret.rotations),
                 .count(secret.failures),
                 .maybe(secret.policy.map { $0.schedule ?? "not in the entry" }),
                 .entry(secret.age?.evidence), .entry(secret.policy?.evidence),
@@ -195,7 +195,8 @@ extension Report {
                 [
                     .text(response.secret), after(response.started.time), after(response.minted),
                     after(response.delivered), .text("version \(credential.version)"),
-                    after(credential.revoked), after(credential.refused),
+                    after(credential.revoked),
+                    credential.isUnaskable ? .text("cannot be asked") : after(credential.refused),
                     .entry(response.started), .entry(credential.evidence),
                 ]
             }
@@ -211,7 +212,8 @@ extension Report {
                 "Declared \(opened.secondText) by \(emergency.who.text): \(emergency.reason)"
                     + "\(ticket); entry #\(emergency.opened.sequence). \(end ?? "Not closed.")",
                 "Until the last new value was delivered: \(worst(emergency.timeToDelivery)). Until "
-                    + "the last old credential was seen refused: \(worst(emergency.timeToDeath)). "
+                    + "the last old credential was seen refused (taken away, where nobody can ask "
+                    + "since its value was never held): \(worst(emergency.timeToDeath)). "
                     + "All times count from declaring it.",
             ],
             table: Document.Table(
@@ -232,7 +234,8 @@ extension Report {
                     exception.kind.text
                         + (exception.count > 1 ? ", \(exception.count) times" : "")),
                 .maybe(exception.secret), .maybe(exception.who?.text),
-                .maybe(exception.until?.secondText), .entry(exception.evidence),
+                .maybe(exception.until.map { $0 == .latest ? "without end" : $0.secondText }),
+                .entry(exception.evidence),
                 .entry(exception.ended),
                 .text(
                     [exception.detail, exception.reason].compactMap(\.self).joined(separator: "; ")),
@@ -327,6 +330,11 @@ extension Report.Secret {
         case .known: "\(ageAtEnd.plainText) or more"
         }
     }
+}
+
+extension Report.Gap {
+    /// Its length, and what is known of it.
+    var text: String { length.plainText + (isOpenBefore ? " or more" : "") }
 }
 
 extension Report.Exceptional.Kind {

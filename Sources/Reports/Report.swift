@@ -152,6 +152,8 @@ package struct Report: Sendable {
         package let end: Timestamp
         /// The rotation that ended it; nil where it went on.
         package let evidence: Evidence?
+        /// Whether the trail does not know when it began: it was at least as long.
+        package let isOpenBefore: Bool
     }
 
     /// A span in which a secret was older than allowed.
@@ -237,8 +239,10 @@ package struct Report: Sendable {
 
         /// The provider was made to take every old credential away.
         package var revoked: Timestamp? { latest(\.revoked) }
-        /// Every old credential was seen refused.
-        package var refused: Timestamp? { latest(\.refused) }
+        /// Every old credential was seen refused, or taken away where nobody can ask.
+        package var refused: Timestamp? {
+            latest { $0.isUnaskable ? $0.revoked : $0.refused }
+        }
 
         private func latest(_ time: (Credential) -> Timestamp?) -> Timestamp? {
             let times = credentials.map(time)
@@ -251,6 +255,8 @@ package struct Report: Sendable {
         package let version: Int
         package var revoked: Timestamp?
         package var refused: Timestamp?
+        /// It was taken away, and nobody can ask whether it is refused: its value was never held here.
+        package var isUnaskable = false
         /// From the provider's answer to the first refusal, in milliseconds.
         package var timeToDeath: Int64?
         /// The entry that says how it ended.

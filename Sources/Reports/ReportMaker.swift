@@ -213,6 +213,8 @@ package struct ReportMaker: Sendable {
         guard let id = reader.text("rotation"), var rotation = open[id] else { return }
         rotation.version = version
         rotation.promoted = time
+        // What stood in the way was overcome.
+        rotation.cause = nil
         rotation.last = line.evidence
         open[id] = rotation
         guard period.contains(time) else { return }
@@ -256,6 +258,7 @@ package struct ReportMaker: Sendable {
         switch line.type {
         case .rotationResumed:
             rotation.outcome = .open
+            defer { open[id]?.cause = nil }
             if reason != nil { note(.takenUp, line, detail: rotation.cause) }
         case .rotationRolledBack:
             rotation.isRollback = true
@@ -271,7 +274,9 @@ package struct ReportMaker: Sendable {
             rotation.outcome = .parked
             rotation.cause = cause
         case .rotationSuperseded: rotation.outcome = .superseded
-        default: rotation.outcome = .done
+        default:
+            rotation.outcome = .done
+            rotation.cause = nil
         }
         guard [.done, .superseded].contains(rotation.outcome) else {
             open[id] = rotation

@@ -128,7 +128,9 @@ struct SecretHistory {
         guard let demand, let age, start < end else { return }
         let gap = age.since.age(at: end)
         if gap > longestGap?.length ?? .zero {
-            longestGap = Report.Gap(length: gap, end: end, evidence: isRotation ? evidence : nil)
+            longestGap = Report.Gap(
+                length: gap, end: end, evidence: isRotation ? evidence : nil,
+                isOpenBefore: age.basis == .known || age.basis == .imported)
         }
         guard let limit = demand.maxAge, age.since + limit < end else { return }
         var from = max(age.since + limit, start)

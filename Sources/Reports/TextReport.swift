@@ -60,6 +60,10 @@ struct TextReport: ReportForm {
         let widths = table.heads.indices.map { column in
             rows.map { $0[column].count }.max() ?? 0
         }
+        let width = widths.reduce(0) { $0 + $1 + 2 } - 2
+        // A list of hashes is wide, and is read by programs; anything else becomes a list of facts.
+        let isHashes = table.rows.first?.contains { if case .hash = $0 { true } else { false } }
+        guard width <= Self.width || isHashes == true else { return facts(rows) }
         return rows.map { row in
             var line = ""
             for (column, cell) in row.enumerated() {
@@ -67,6 +71,24 @@ struct TextReport: ReportForm {
             }
             return line + "\n"
         }.joined()
+    }
+
+    /// What is too wide for a table: a paragraph for each row, a line for each cell that says anything.
+    private func facts(_ rows: [[String]]) -> String {
+        let heads = rows[0].map { $0.lowercased() + ":" }
+        let width = heads.map(\.count).max() ?? 0
+        return rows.dropFirst().map { row in
+            zip(heads, row).enumerated().filter {
+                $0.offset == 0 || !["", "-"].contains($0.element.1)
+            }
+            .map { column, cell in
+                column == 0
+                    ? "\(cell.1)\n"
+                    : Self.folded(
+                        "\(cell.0)\(String(repeating: " ", count: width - cell.0.count)) \(cell.1)",
+                        indent: 4, hanging: width + 5) + "\n"
+            }.joined()
+        }.joined(separator: "\n")
     }
 
     private static func text(_ cell: Document.Cell) -> String {
@@ -88,17 +110,20 @@ struct TextReport: ReportForm {
         text.visible.replacing("\n", with: "\\n")
     }
 
-    /// A paragraph in lines of at most 80 columns.
-    private static func folded(_ paragraph: String) -> String {
-        var lines: [String] = [""]
-        for word in line(paragraph).split(separator: " ") {
-            let last = lines.count - 1
-            if lines[last].isEmpty {
-                lines[last] = String(word)
-            } else if lines[last].count + 1 + word.count <= 80 {
-                lines[last] += " \(word)"
+    private static let width = 80
+
+    /// A paragraph in lines that fit, broken between words.
+    /// - Parameters:
+    ///   - indent: blanks before the first line.
+    ///   - hanging: blanks before each line after it.
+    private static func folded(_ paragraph: String, indent: Int = 0, hanging: Int = 0) -> String {
+        var lines: [String] = []
+        for word in line(paragraph).split(separator: " ", omittingEmptySubsequences: false) {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = "\(last) \(word)"
             } else {
-                lines.append(String(word))
+                let blanks = String(repeating: " ", count: lines.isEmpty ? indent : hanging)
+                lines.append(blanks + word)
             }
         }
         return lines.joined(separator: "\n")

@@ -75,6 +75,8 @@ package enum JournalError: Error, Hashable, Sendable {
     case refused
     /// A value could not be sealed or opened.
     case vault
+    /// A row is not what it must be, or a sealed value is gone or does not open.
+    case damaged
     /// The database could not take an answer. It is kept sealed, in the spool or on standard error,
     /// and the next run takes it in (P14).
     case spooled
@@ -86,7 +88,7 @@ package enum JournalError: Error, Hashable, Sendable {
         case .busy: .storageBusy
         case .noRoom: .noRoom
         case .storage, .refused, .spooled: .storageFailed
-        case .vault: .vaultFailed
+        case .vault, .damaged: .vaultFailed
         }
     }
 }

@@ -72,9 +72,10 @@ package enum StorageError: Error, Hashable, Sendable {
         case .stale: .stale
         case .busy: .busy
         case .noRoom: .noRoom
+        case .vault(.damaged), .damaged: .damaged
         case .vault, .wrongKey: .vault
         case .refused, .file, .anchor, .unknownZone: .refused
-        case .noState, .stateExists, .notOurs, .newer, .older, .notMigrated, .inputOutput, .damaged,
+        case .noState, .stateExists, .notOurs, .newer, .older, .notMigrated, .inputOutput,
             .noAnchor, .foreignAnchor:
             .storage
         }

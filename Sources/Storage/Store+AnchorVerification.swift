@@ -59,6 +59,9 @@ extension Store {
         where finding.sequence != verifier.size || count <= verifier.size {
             verifier.report(finding.sequence, finding.problem)
         }
+        if walk.untold > 0 {
+            verifier.report(nil, "\(path) shows \(walk.untold) more checkpoints that differ")
+        }
         if walk.ownCount == 0, walk.strangers > 0 {
             verifier.report(nil, AnchorConflict.Cause.noneOfOurs.text(of: path))
         } else if walk.ownCount == 0, try read({ try self.mustShowSomething(path, in: $0) }) {
@@ -118,6 +121,7 @@ private struct AnchorWalk: Sendable {
     var newestSize = 0
     /// At most a few: one wrong checkpoint makes all after it wrong.
     var findings: [LogVerifier.Finding] = []
+    var untold = 0
 
     init(path: String, keys: LogKeys, size: Int) {
         self.path = path
@@ -141,7 +145,6 @@ private struct AnchorWalk: Sendable {
         let isFormer = keys.isFormer(found.origin)
         guard !isFormer || !hasLoss(after: found, in: database) else { return }
         newestSize = max(newestSize, found.size)
-        guard findings.count < 3 else { return }
         if found.origin != keys.origin, !isFormer {
             report(nil, "\(path) shows the epoch \(found.origin), which is not in the trail")
         } else if found.size > size {
@@ -154,6 +157,10 @@ private struct AnchorWalk: Sendable {
     }
 
     private mutating func report(_ sequence: Int?, _ problem: String) {
+        guard findings.count < 3 else {
+            untold += 1
+            return
+        }
         findings.append(LogVerifier.Finding(sequence, problem))
     }
 

@@ -173,7 +173,8 @@ extension Store {
                 return false
             }
             return try isSaid(
-                "rows_sha256", by: said, TableRows.digest(of: secret.text, in: database), in: database)
+                "rows_sha256", by: said, TableRows.digest(of: secret.text, in: database),
+                in: database)
                 ?? isKnown
         }
 

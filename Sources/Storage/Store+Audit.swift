@@ -125,6 +125,10 @@ extension Store {
         guard let entry = Entry(leaf: row.bytes(0)) else {
             throw StorageError.damaged("an entry of the audit trail is not one")
         }
+        guard entry.hash == row.bytes(1) else {
+            throw StorageError.damaged(
+                "entry \(entry.projection.sequence) is not the one that was hashed and signed")
+        }
         return StoredEntry(entry: entry, hash: row.bytes(1))
     }
 

@@ -177,7 +177,9 @@ extension Store {
     package func pause(
         _ secret: SecretReference, until: Timestamp, reason: String
     ) async throws(StorageError) {
-        try await commit(unattested: [secret]) { try $0.pause(secret, until: until, reason: reason) }
+        try await commit(unattested: [secret]) {
+            try $0.pause(secret, until: until, reason: reason)
+        }
     }
 
     /// Lets the schedules of paused policies go on.

@@ -98,7 +98,8 @@ extension Store {
             default: break
             }
             // Entries whose place in the tree nobody signed say nothing of rows.
-            let edited = try loss == .unsignedEnd ? Self.allSecrets(in: database) : edited(trail).secrets
+            let edited =
+                try loss == .unsignedEnd ? Self.allSecrets(in: database) : edited(trail).secrets
             // The commit adds to what it finds.
             for path in try anchorPaths(in: database) { try AnchorFile.make(path) }
             let transaction = Transaction(

@@ -20,7 +20,9 @@ extension Store {
             try Self.compareRows(derived, database, &findings)
             return findings.all
         }
-        for finding in findings { verifier.report(finding.sequence, finding.problem) }
+        for finding in findings {
+            verifier.report(finding.sequence, finding.problem, isAboutTables: true)
+        }
     }
 
     private struct Findings {

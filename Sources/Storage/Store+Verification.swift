@@ -134,7 +134,8 @@ extension Store {
         for key in strays {
             verifier.report(
                 verifier.recordSequences[key],
-                "version \(key.number) of \(key.owner) points at another vault record")
+                "version \(key.number) of \(key.owner) points at another vault record",
+                isAboutTables: true)
         }
     }
 
@@ -165,11 +166,13 @@ extension Store {
             case nil:
                 verifier.report(
                     verifier.recordSequences[key],
-                    "a vault record is not in the trail: \(name(record.place))")
+                    "a vault record is not in the trail: \(name(record.place))",
+                    isAboutTables: true)
             case .some(let hash) where hash != record.hash:
                 verifier.report(
                     verifier.recordSequences[key],
-                    "a vault record is not the one in the trail: \(name(record.place))")
+                    "a vault record is not the one in the trail: \(name(record.place))",
+                    isAboutTables: true)
             default: break
             }
         }
@@ -177,7 +180,8 @@ extension Store {
             for key in expected.keys.sorted(by: { ($0.owner, $0.number) < ($1.owner, $1.number) }) {
                 verifier.report(
                     verifier.recordSequences[key],
-                    "a vault record is gone: \(key.purpose) \(key.owner) \(key.number)")
+                    "a vault record is gone: \(key.purpose) \(key.owner) \(key.number)",
+                    isAboutTables: true)
             }
         }
         return rows.count

@@ -39,6 +39,63 @@ struct ReportFormTests {
         #expect(!text.contains(" \n"))
     }
 
+    @Test func `text fits a terminal, but for hashes and what is verbatim`() throws {
+        let text = Story.written(try Self.made(), as: .text)
+        let tables = text.split(separator: "\nEntries named above\n")[0]
+        for line in tables.split(separator: "\n") where !line.hasPrefix("    —") {
+            #expect(line.count <= 80, "\(line)")
+        }
+    }
+
+    @Test func `a time that began before the trail is told as at least so long`() throws {
+        var story = Story()
+        story.adopt("ci", on: 0)
+        story.adopt("db", on: 0, rotatedAt: Story.day(-10))
+        story.tell(.policyPaused, "db", on: 1) { $0.until = .latest }
+        let text = Story.written(try story.report(to: 20), as: .text)
+        #expect(text.contains("longest gap: 20d or more\n"))
+        #expect(text.contains("longest gap: 30d\n"))
+        #expect(text.contains("until:   without end") || text.contains("without end"))
+        #expect(!text.contains("9999"))
+    }
+
+    @Test func `what stood in a rotation's way is not told once it was overcome`() throws {
+        var story = Story()
+        story.adopt("ci", on: 0)
+        let id = story.begin("ci", on: 1)
+        story.go(.rotationFailed, "ci", id, on: 2) { $0.cause = .unreachable }
+        story.go(.versionPromoted, "ci", id, on: 3) { $0.version = 2 }
+        let text = Story.written(try story.report(to: 20), as: .text)
+        #expect(text.contains("under way, version 2, 1 failed try\n"))
+    }
+
+    @Test func `nobody waits for the refusal of a value that was never held`() throws {
+        var story = Story()
+        story.adopt("ci", on: 0)
+        let incident = Story.secret("incident").id
+        story.tell(.incidentOpened, on: 1) {
+            $0.incident = incident
+            $0.selector = "all"
+            $0.reason = "leak"
+        }
+        let id = story.begin("ci", on: 1, .emergency, incident: incident)
+        story.go(.versionStored, "ci", id, on: 1) { $0.version = 2 }
+        story.go(.versionProved, "ci", id, on: 1) {
+            $0.version = 2
+            $0.verdict = .accepted
+        }
+        story.go(.versionPromoted, "ci", id, on: 1) { $0.version = 2 }
+        story.go(.versionRetired, "ci", id, on: 1) {
+            $0.version = 1
+            $0.verdict = .notHeld
+        }
+        let made = try story.report(to: 20)
+        #expect(made.report.emergencies.first?.timeToDeath == 0)
+        let text = Story.written(made, as: .text)
+        #expect(text.contains("cannot be asked"))
+        #expect(!text.contains("not yet !"))
+    }
+
     @Test func `text tells a rotation in five lines`() throws {
         let made = try Self.made()
         let first = made.rotations[0]

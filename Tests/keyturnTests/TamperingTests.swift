@@ -293,6 +293,68 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test(arguments: [
+        "DELETE FROM sealed WHERE purpose = 'value'",
+        """
+        UPDATE sealed SET ciphertext = (SELECT ciphertext FROM sealed WHERE purpose = 'signing-key'
+          AND length(ciphertext) > 0) WHERE purpose = 'value'
+        """,
+    ])
+    func `a vault record that is gone or another one is told as damage`(_ edit: String) async throws
+    {
+        let program = try await TestProgram()
+        _ = try await program.dueAccount(held: true)
+        program.advance(.days(-20))
+        try RawDatabase(program.directory.file("state/keyturn.db")).tamper(
+            edit.replacing(
+                "WHERE purpose = 'value'",
+                with:
+                    "WHERE purpose = 'value' AND owner = (SELECT id FROM secret WHERE name = 'ci')")
+        )
+
+        let deliver = await program.keyturn("deliver", "ci")
+
+        #expect(deliver.status == 6, "\(deliver)")
+        #expect(deliver.conversation.contains("a sealed value"))
+        #expect(await program.keyturn("audit", "verify").status == 6)
+    }
+
+    @Test func `a cut tail is told from where it is missing on`() async throws {
+        let program = try await TestProgram()
+        _ = try await program.dueAccount(held: true)
+        let count = try program.entryCount()
+        try program.sql("DROP TRIGGER audit_entry_no_delete")
+        try program.sql("DELETE FROM audit_entry WHERE seq >= \(count - 3)")
+
+        let verify = await program.keyturn("audit", "verify")
+
+        #expect(verify.status == 6)
+        #expect(verify.conversation.contains("from entry \(count - 3) on"))
+    }
+
+    @Test func `what a new epoch would go on from is told before`() async throws {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount(held: true)
+        let epoch = ["audit", "new-epoch", "--reason", "x", "--dry-run"]
+        #expect(await program.keyturn(epoch).status == 0)
+        try program.sql("UPDATE version SET proved_at_ms = 1")
+
+        let refused = await program.keyturn(epoch)
+        #expect(refused.status == 6)
+        #expect(refused.output.contains("would refuse to begin a new epoch, for the rows of"))
+        let accepted = await program.keyturn(epoch + ["--accept-loss"])
+        #expect(accepted.status == 0)
+        #expect(accepted.output.contains("would begin a new epoch, although the rows of"))
+        let rotate = [
+            "rotate", "ci", "--compromised", "--reason", "x", "--confirm", "ci", "--dry-run",
+        ]
+        #expect(await program.keyturn(rotate).status == 6)
+        let foretold = await program.keyturn(rotate + ["--new-epoch"])
+        #expect(foretold.status == 0)
+        #expect(foretold.conversation.contains("would first begin a new epoch, although"))
+        #expect(program.emulator.rotations(of: account.id) == 1)
+    }
+
     @Test func `a rotation that an edit holds back is found within a day`() async throws {
         let program = try await TestProgram()
         let account = try await program.dueAccount(held: true)

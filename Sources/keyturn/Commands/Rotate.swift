@@ -72,8 +72,11 @@ struct Rotate: KeyturnCommand {
         }
         let names = policies.map(\.policy.name)
         if dryRun {
+            if newEpoch { try await foretellEpoch(store, program) }
             return try await DryRun(
-                program: program, store: store, only: Set(names), json: options.json, isByHand: true
+                program: program, store: store, only: Set(names), json: options.json,
+                isByHand: true,
+                isAttested: !newEpoch
             ).run()
         }
         try confirmation.require(
@@ -85,6 +88,16 @@ struct Rotate: KeyturnCommand {
                 policies, compromised ? .emergency : .manual, selector: selector, reason: reason,
                 ticket: ticket),
             jobs: jobs, json: options.json)
+    }
+
+    private func foretellEpoch(_ store: Store, _ program: Program) async throws(Failure) {
+        try await program.unlock(store, acceptingLoss: true)
+        let loss = try await program.storing { () async throws(StorageError) in
+            try await store.loss()
+        }
+        program.console.say(
+            loss.map { "keyturn: would first begin a new epoch, although \($0.text)" }
+                ?? "keyturn: no new epoch is needed")
     }
 
     /// The trail never blocks an emergency: what an anchor shows besides is given up, in an entry,

@@ -86,13 +86,27 @@ struct Console: Sendable {
     func say(_ text: String) { writeError(Array((text.visible + "\n").utf8).span) }
 
     /// Says that something is wrong that the command goes on in spite of.
-    func warn(_ text: String) { say("keyturn: warning: \(text)") }
+    func warn(_ text: String) { say(folded("keyturn: warning: \(text)")) }
 
     /// Says why the command ends, and what to do.
     func fail(_ failure: Failure) {
-        say("keyturn: error: \(failure.message)")
+        say(folded("keyturn: error: \(failure.message)"))
         if let evidence = failure.evidence, !evidence.isEmpty { say(evidence) }
-        if let hint = failure.hint { say("keyturn: hint: \(hint)") }
+        if let hint = failure.hint { say(folded("keyturn: hint: \(hint)")) }
+    }
+
+    /// On a terminal, lines that fit it, broken between words; a program gets one line.
+    private func folded(_ text: String) -> String {
+        guard isErrorTerminal, text.count > width else { return text }
+        var lines: [String] = []
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if let line = lines.last, line.count + 1 + word.count <= width {
+                lines[lines.count - 1] = "\(line) \(word)"
+            } else {
+                lines.append(lines.isEmpty ? String(word) : "  \(word)")
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// Says how far long work has come, over the last such line. Only to a person.

@@ -116,7 +116,8 @@ struct Failure: Error, Hashable {
     init(_ conflict: AnchorConflict) {
         self.init(
             conflict.text,
-            hint: "nothing is signed; a restored or moved state goes on with "
+            hint: "nothing is signed; look for the newer state first, and where there is none, a "
+                + "restored or moved state goes on with "
                 + "`keyturn audit new-epoch --reason … --accept-loss`", .brokenTrail)
         let parts = [("the anchor", conflict.anchored), ("the database", conflict.present)]
         evidence = parts.compactMap { name, note in note.map { "\(name) has\n\n\($0)" } }
@@ -152,6 +153,9 @@ struct Failure: Error, Hashable {
         case .noRoom: self.init(StorageError.noRoom)
         case .storage, .refused, .spooled: self.init(StorageError.inputOutput)
         case .vault: self.init(VaultError.cryptography)
+        case .damaged:
+            self.init(
+                StorageError.damaged("a sealed value is gone, or is not the one that was sealed"))
         }
     }
 

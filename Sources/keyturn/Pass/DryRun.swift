@@ -14,6 +14,8 @@ struct DryRun {
     let json: Bool
     /// Whether all of them are meant, due or not.
     var isByHand = false
+    /// Whether what is there must be what the trail says; a new epoch would accept it otherwise.
+    var isAttested = true
 
     private struct Finding {
         let name: String
@@ -37,7 +39,14 @@ struct DryRun {
             (only?.contains(stored.policy.name) ?? true)
                 && (isByHand || due.contains(stored.secret.id) || open.contains(stored.secret.id))
         }
-        if !meant.isEmpty { try await program.unlock(store) }
+        if !meant.isEmpty {
+            try await program.unlock(store)
+            if isAttested {
+                try await program.storing { () async throws(StorageError) in
+                    try await store.attest(meant.map(\.secret))
+                }
+            }
+        }
         let inspector = try await Inspector(program: program, store: store)
         var isFit = true
         for stored in meant {

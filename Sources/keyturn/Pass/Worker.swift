@@ -80,7 +80,7 @@ actor Worker {
             let result: SecretReport.Result
             switch error {
             case .stale, .busy: result = .busy
-            case .noRoom, .vault: result = .failed
+            case .noRoom, .vault, .damaged: result = .failed
             // A sealed answer waits, or a step that was taken could not be written down.
             case .spooled, .refused: result = .unsettled
             // What was being committed may or may not be there.

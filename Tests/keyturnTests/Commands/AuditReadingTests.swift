@@ -1,4 +1,5 @@
 import PineconeEmulator
+import Rotations
 import TestSupport
 import Testing
 
@@ -33,6 +34,31 @@ import Testing
         #expect(labelled.count > 5)
         #expect(labelled.dropFirst().allSatisfy { $0.contains("  ci") })
         #expect(await list("--label", "env=test").isEmpty)
+    }
+
+    @Test func `a day is meant whole, and an unknown type is answered with all there are`()
+        async throws
+    {
+        let (program, _) = try await rotated()
+        let today = String(Timestamp(milliseconds: program.clock.now).rfc3339.prefix(10))
+        let all = try await seqs(program, "--limit", "1000")
+        #expect(try await seqs(program, "--to", today, "--limit", "1000") == all)
+        let outcome = await program.keyturn("audit", "list", "--type", "version.promotd")
+        #expect(outcome.status == 64)
+        #expect(outcome.conversation.contains("did you mean version.promoted?"))
+        #expect(outcome.conversation.contains("rows.accepted"))
+    }
+
+    @Test func `an entry that was edited is not shown as one`() async throws {
+        let (program, _) = try await rotated()
+        try RawDatabase(program.directory.file("state/keyturn.db")).tamper(
+            "UPDATE audit_entry SET leaf = replace(leaf, 'keyturn', 'keyburn') WHERE seq = 3")
+        for command in [["list"], ["show", "3"], ["show", "3", "--leaf"]] {
+            let outcome = await program.keyturn(["audit"] + command)
+            #expect(outcome.status == 6, "\(command)")
+            #expect(outcome.conversation.contains("entry 3 is not the one that was hashed"))
+        }
+        #expect(await program.keyturn("audit", "show", "4").status == 0)
     }
 
     @Test func `pages follow each other without a gap`() async throws {

@@ -172,7 +172,12 @@ import Testing
             WHERE seq = (SELECT max(seq) FROM audit_entry)
             """)
         #expect(await program.keyturn("audit", "report").status == 6)
-        #expect(try await program.entries("report.made") == 1)
+        let made = "SELECT count(*) FROM audit_entry WHERE type = 'report.made'"
+        #expect(try RawDatabase(program.directory.file("state/keyturn.db")).column(made) == ["1"])
+        // Nor is what was edited shown as though it were an entry.
+        let list = await program.keyturn("audit", "list")
+        #expect(list.status == 6)
+        #expect(list.conversation.contains("is not the one that was hashed and signed"))
     }
 
     @Test func `a label and a period choose`() async throws {

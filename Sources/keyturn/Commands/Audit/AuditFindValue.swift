@@ -77,7 +77,12 @@ struct AuditFindValue: KeyturnCommand {
             console.answer(["kind": .string("search"), "matches": .integer(Int64(found.count))])
             return
         }
-        if found.isEmpty { console.answer("never a value that was sealed here") }
+        if found.isEmpty {
+            console.answer("never a value that was sealed here")
+            console.say(
+                "keyturn: hint: a value that Keyturn never held, such as that of an adopted "
+                    + "credential before its first rotation, cannot be found here")
+        }
         console.answer(
             heads: ["SECRET", "VERSION", "STATE", "SINCE", "ENTRY"],
             rows: found.map { version in

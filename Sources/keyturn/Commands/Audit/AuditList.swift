@@ -72,7 +72,7 @@ struct AuditList: KeyturnCommand {
                 if options.json {
                     program.console.answer(stored.object)
                 } else {
-                    program.console.answer(stored.row.joined(separator: "  "))
+                    program.console.answer(stored.line)
                 }
             }
             filter.start = count

@@ -34,11 +34,17 @@ struct AuditNewEpoch: KeyturnCommand {
             let loss = try await program.storing { () async throws(StorageError) in
                 try await store.loss()
             }
+            let isRefused = loss != nil && !acceptLoss
             program.console.answer(
                 json: options.json,
-                "would begin a new epoch\(loss.map { ", although \($0.text)" } ?? "")",
-                ["kind": .string("epoch"), "begun": .boolean(false), "loss": .boolean(loss != nil)])
-            return 0
+                (isRefused ? "would refuse to begin a new epoch" : "would begin a new epoch")
+                    + (loss.map { ", \(isRefused ? "for" : "although") \($0.text)" } ?? "")
+                    + (isRefused ? "; --accept-loss goes on in spite of it" : ""),
+                [
+                    "kind": .string("epoch"), "begun": .boolean(false),
+                    "loss": .boolean(loss != nil), "refused": .boolean(isRefused),
+                ])
+            return isRefused ? ExitStatus.brokenTrail.rawValue : 0
         }
         let accepts = acceptLoss
         let epoch = try await program.storing { () async throws(StorageError) in

@@ -137,6 +137,8 @@ struct CheckedFiles {
     }
 
     private func malformed(_ path: String, _ what: String) -> Failure {
-        Failure("\(path) does not hold \(what)", hint: "see `keyturn audit --help`", .usage)
+        Failure(
+            "\(path) does not hold \(what)",
+            hint: "`keyturn audit verify --help` says which file goes where", .usage)
     }
 }

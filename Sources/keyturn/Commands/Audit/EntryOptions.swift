@@ -8,7 +8,8 @@ struct EntryOptions: ParsableArguments {
     @Option(name: .long, help: "Only of this secret.") var secret: String?
     @Option(name: .long, help: "Only of secrets whose policies have this label, KEY=VALUE.")
     var label: LabelOption?
-    @Option(name: .long, help: "Only of this type, such as version.promoted.")
+    @Option(
+        name: .long, help: "Only of this type, such as version.promoted; `list` names them all.")
     var type: String?
     @Option(name: .long, help: "Only with this outcome: done, refused or unsettled.")
     var outcome: String?
@@ -21,7 +22,8 @@ struct EntryOptions: ParsableArguments {
     @Option(name: .long, help: "Only with these words in the reason.") var reason: String?
     @Option(name: .long, help: "Only from this time on: 2026-10-01 or RFC 3339.")
     var from: String?
-    @Option(name: .long, help: "Only before this time.") var to: String?
+    @Option(name: .long, help: "Only up to this day, 2026-10-31, or before this RFC 3339 time.")
+    var to: String?
 
     /// Whether every entry is meant.
     var isEmpty: Bool {
@@ -38,7 +40,10 @@ struct EntryOptions: ParsableArguments {
             guard EventType(rawValue: type) != nil else {
                 let nearest = Nearest.match(type, among: EventType.allCases.map(\.rawValue))
                 throw Failure(
-                    "there is no type \(type)", hint: nearest.map { "did you mean \($0)?" }, .usage)
+                    "there is no type \(type)",
+                    hint: (nearest.map { "did you mean \($0)? " } ?? "") + "there are "
+                        + EventType.allCases.map(\.rawValue).sorted().joined(separator: ", "),
+                    .usage)
             }
             filter.type = type
         }
@@ -54,6 +59,8 @@ struct EntryOptions: ParsableArguments {
         filter.reason = reason
         filter.from = try time(from)
         filter.to = try time(to)
+        // As a report has it: a day is meant whole.
+        if to?.utf8.count == 10 { filter.to = filter.to.map { $0 + .days(1) } }
         return filter
     }
 
@@ -96,12 +103,24 @@ extension StoredEntry {
         }
         if let destination = text("destination") { what.append(destination) }
         if let exported = text("exported") { what.append(exported) }
+        if let report = members["report"]?.members, let format = report["format"]?.text,
+            let from = report["from"]?.text, let to = report["to"]?.text
+        {
+            what.append("\(format), \(from.prefix(10)) to \(to.prefix(10))")
+        }
         if let reason = text("reason") { what.append("\"\(reason)\"") }
         return [
             String(entry.projection.sequence), entry.projection.time.secondText,
             entry.projection.type, members["secret"]?.members?["name"]?.text ?? "-",
             what.joined(separator: ", "),
         ]
+    }
+
+    /// The row as a line by itself, in columns that fit most others.
+    var line: String {
+        zip(row, [6, 19, 22, 16, 0]).map { cell, width in
+            cell + String(repeating: " ", count: max(0, width - cell.count))
+        }.joined(separator: "  ")
     }
 
     /// Its object in `--json`.

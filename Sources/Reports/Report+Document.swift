@@ -346,6 +346,7 @@ extension Report.Exceptional.Kind {
         case .freezesChanged: "freezes changed"
         case .policyChanged: "policy changed"
         case .policyRemoved: "policy removed"
+        case .scheduleOverridden: "schedule overridden"
         case .gateOverridden: "gate overridden"
         case .takenUp: "taken up by a person"
         case .rolledBack: "rolled back"

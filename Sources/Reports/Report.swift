@@ -284,6 +284,7 @@ package struct Report: Sendable {
             case freezesChanged = "freezes-changed"
             case policyChanged = "policy-changed"
             case policyRemoved = "policy-removed"
+            case scheduleOverridden = "schedule-overridden"
             case gateOverridden = "gate-overridden"
             case takenUp = "taken-up"
             case rolledBack = "rolled-back"

@@ -11,7 +11,8 @@ package struct ReportMaker: Sendable {
         .policyAdded, .policyChanged, .policyRenamed, .policyRemoved, .policyPaused, .policyResumed,
         .freezesChanged, .rotationStarted, .rotationResumed, .rotationRolledBack, .rotationHeld,
         .rotationFailed, .rotationParked, .rotationSuperseded, .rotationFinished, .gateOverridden,
-        .versionAdopted, .versionImported, .versionPromoted, .versionRetiring, .versionRetired,
+        .scheduleOverridden, .versionAdopted, .versionImported, .versionPromoted, .versionRetiring,
+        .versionRetired,
         .versionLost, .adminLoggedIn, .deliveryOwed, .deliverySettled, .deliveryClosed,
         .secretRevealed, .answerRevealed, .secretSearched, .auditExported, .reportMade,
         .incidentOpened, .incidentClosed, .stateMoved, .epochStarted, .signingKeyRotated,
@@ -99,6 +100,7 @@ package struct ReportMaker: Sendable {
         case .freezesChanged:
             freezesChanged = (reader.text("after_sha256") ?? "", line.evidence, line.who)
             note(.freezesChanged, line)
+        case .scheduleOverridden: note(.scheduleOverridden, line, detail: reader.text("cause"))
         case .gateOverridden: note(.gateOverridden, line, detail: reader.text("cause"))
         case .secretRevealed: note(.revealed, line, detail: version)
         case .answerRevealed: note(.answerRevealed, line)

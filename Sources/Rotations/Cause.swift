@@ -45,6 +45,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case fileFailed = "file-failed"
     // Here
     case clock
+    case maxAge = "max-age"
     case noRoom = "no-room"
     case storageBusy = "storage-busy"
     case storageFailed = "storage-failed"
@@ -103,6 +104,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .newerDelivered: "a newer version is there, or on its way there"
         case .fileFailed: "the file could not be written"
         case .clock: "the clock cannot be trusted"
+        case .maxAge: "its max-age came before its window, or the end of a freeze or a pause"
         case .noRoom: "there is too little room on the disk"
         case .storageBusy: "the database is busy"
         case .storageFailed: "the database could not be written"

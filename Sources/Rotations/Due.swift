@@ -10,6 +10,7 @@ package struct Due: Hashable, Sendable {
         case maxAge = "max-age"
         case window
         case freeze
+        case pause
 
         /// The reason in plain English, for tables and entries.
         package var text: String {
@@ -22,6 +23,7 @@ package struct Due: Hashable, Sendable {
             case .maxAge: "it reaches its max-age before its window or the end of a freeze"
             case .window: "it came due outside its window and waited for it to open"
             case .freeze: "it came due in a freeze and waited for its end"
+            case .pause: "it came due while it was paused and waited for the end of that"
             }
         }
     }
@@ -33,11 +35,22 @@ package struct Due: Hashable, Sendable {
     /// When the secret reaches its max-age, which no window and no freeze can move.
     package let mustBeBefore: Timestamp?
 
+    /// How much of the wait is the spread.
+    package let spread: Interval
+
     /// A rotation that may happen from `at` on.
-    package init(at: Timestamp, why: Reason, mustBeBefore: Timestamp?) {
+    package init(
+        at: Timestamp, why: Reason, mustBeBefore: Timestamp?, spread: Interval = .zero
+    ) {
         self.at = at
         self.why = why
         self.mustBeBefore = mustBeBefore
+        self.spread = spread
+    }
+
+    /// The same, at another instant.
+    func moved(to instant: Timestamp) -> Due {
+        Due(at: instant, why: why, mustBeBefore: mustBeBefore, spread: spread)
     }
 
     /// Whether its time has come.

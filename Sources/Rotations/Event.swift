@@ -15,6 +15,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case runHeartbeat = "run.heartbeat"
     case rotationStarted = "rotation.started"
     case rotationPrepared = "rotation.prepared"
+    case scheduleOverridden = "schedule.overridden"
     case rotationResumed = "rotation.resumed"
     case rotationRolledBack = "rotation.rolled-back"
     case rotationAdvanced = "rotation.advanced"

@@ -41,7 +41,9 @@ extension Schedule {
         if let deadline, regular.map({ deadline < $0.at }) ?? true {
             return Due(at: deadline, why: .maxAge, mustBeBefore: deadline)
         }
-        return regular.map { Due(at: $0.at, why: $0.why, mustBeBefore: deadline) }
+        return regular.map {
+            Due(at: $0.at, why: $0.why, mustBeBefore: deadline, spread: $0.spread)
+        }
     }
 }
 
@@ -59,6 +61,8 @@ private struct Planner {
         var at: Timestamp
         var why: Due.Reason
         var isExact = false
+        /// How much of the wait is the spread.
+        var spread = Interval.zero
     }
 
     /// The instant as seen now: what was missed moves on, and the latest missed time stands for all.
@@ -113,7 +117,8 @@ private struct Planner {
                 }
                 end = open.upperBound
             }
-            let spread = Moment(at: moment.at + offset(from: moment, until: end), why: moment.why)
+            let offset = offset(from: moment, until: end)
+            let spread = Moment(at: moment.at + offset, why: moment.why, spread: offset)
             guard let freeze = freezes.first(where: { $0.isActive(at: spread.at) }) else {
                 return spread
             }

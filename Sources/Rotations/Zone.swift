@@ -57,6 +57,13 @@ package struct Zone: Hashable, Sendable {
         return (CivilDate(dayNumber: Int(day)), Int(second))
     }
 
+    /// The same as text: `2026-12-31 23:59`.
+    package func clockText(at instant: Timestamp) -> String {
+        let shown = Timestamp(
+            milliseconds: instant.milliseconds + Int64(offset(at: instant)) * 1000)
+        return String(shown.minuteText.dropLast())
+    }
+
     /// RFC 9636, 3.2: before the first change type 0 holds, from the last one on the footer.
     private func local(atSecond second: Int64) -> TimeZoneFile.LocalType {
         let passed = passedChanges(at: second)

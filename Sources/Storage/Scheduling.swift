@@ -23,24 +23,57 @@ package enum Scheduling {
         package let registeredAt: Timestamp
         package let rotatedAt: Timestamp?
         package let phase: UInt64
+        /// The policy's pause, whether or not it has ended.
+        package let hold: Hold?
 
         package init(
-            policy: Policy, registeredAt: Timestamp, rotatedAt: Timestamp?, phase: UInt64
+            policy: Policy, registeredAt: Timestamp, rotatedAt: Timestamp?, phase: UInt64,
+            hold: Hold? = nil
         ) {
+            self.hold = hold
             self.policy = policy
             self.registeredAt = registeredAt
             self.rotatedAt = rotatedAt
             self.phase = phase
         }
+
+        /// The same after a rotation.
+        package func rotated(at time: Timestamp) -> Standing {
+            Standing(
+                policy: policy, registeredAt: registeredAt, rotatedAt: time, phase: phase,
+                hold: hold)
+        }
     }
 
-    /// When it is to be rotated next, as seen now; nil when never.
+    /// When it is to be rotated next, as seen now, whether its policy is paused or not; nil when never.
     package static func due(
         _ standing: Standing, freezes: [Freeze], now: Timestamp
     ) throws(UnknownZone) -> Due? {
         try standing.policy.schedule.next(
             lastRotated: standing.rotatedAt, registered: standing.registeredAt, now: now,
             phase: standing.phase, freezes: freezes.filter { $0.covers(standing.policy.name) },
+            zones: { (name) throws(UnknownZone) in try zone(name) })
+    }
+
+    /// When it is to be rotated next while its policy may be paused; nil when never.
+    package static func dueInPause(
+        _ standing: Standing, freezes: [Freeze], now: Timestamp
+    ) throws(UnknownZone) -> Due? {
+        try standing.policy.schedule.next(
+            lastRotated: standing.rotatedAt, registered: standing.registeredAt, now: now,
+            phase: standing.phase, freezes: freezes.filter { $0.covers(standing.policy.name) },
+            hold: standing.hold, zones: { (name) throws(UnknownZone) in try zone(name) })
+    }
+
+    /// When it is to be rotated from now to a horizon, at most so many times.
+    package static func forecast(
+        _ standing: Standing, freezes: [Freeze], now: Timestamp, until horizon: Timestamp,
+        limit: Int
+    ) throws(UnknownZone) -> Forecast {
+        try standing.policy.schedule.forecast(
+            lastRotated: standing.rotatedAt, registered: standing.registeredAt, now: now,
+            until: horizon, limit: limit, hold: standing.hold, phase: standing.phase,
+            freezes: freezes.filter { $0.covers(standing.policy.name) },
             zones: { (name) throws(UnknownZone) in try zone(name) })
     }
 

@@ -15,7 +15,10 @@ package struct StoredPolicy: Hashable, Sendable {
     /// What the schedule needs.
     package var standing: Scheduling.Standing {
         Scheduling.Standing(
-            policy: policy, registeredAt: registeredAt, rotatedAt: rotatedAt, phase: phase)
+            policy: policy, registeredAt: registeredAt, rotatedAt: rotatedAt, phase: phase,
+            hold: pausedUntil.map {
+                Hold(until: $0, isAbsolute: pausedReason == Moved.reason)
+            })
     }
 }
 

@@ -47,6 +47,27 @@ extension Store {
         }
     }
 
+    /// How many credentials of these secrets, that are older than what the incident made, nobody has
+    /// seen refused yet.
+    package func exposed(
+        in incident: Identifier, of secrets: [SecretReference]
+    ) throws(StorageError) -> Int {
+        try read { database in
+            let ids = try Documents.encode(secrets.map(\.id.text))
+            return try database.first(
+                """
+                SELECT count(*) FROM version v
+                WHERE v.secret_id IN (SELECT value FROM json_each(?1))
+                  AND v.state IN ('pending', 'current', 'retiring', 'lost')
+                  AND v.number < coalesce((SELECT c.number FROM version c
+                    JOIN rotation r ON r.id = c.rotation_id
+                    WHERE c.secret_id = v.secret_id AND c.state = 'current'
+                      AND r.incident_id = ?2), 9223372036854775807)
+                """, [.text(ids), .text(incident.text)]
+            ) { $0.int(0) } ?? 0
+        }
+    }
+
     /// Closes an incident whose secrets are all rotated. Returns how many credentials, of those that
     /// an emergency is about, nobody has seen refused yet.
     package func close(

@@ -83,7 +83,7 @@ extension Store {
         try read { database in
             let due = try database.all(
                 "\(Self.dueColumns) ORDER BY s.due_at_ms, s.name",
-                [.integer(now.milliseconds), .integer(now.milliseconds)], Self.policy)
+                [.integer(now.milliseconds)], Self.policy)
             let freezes = due.isEmpty ? [] : try Self.freezes(database)
             return Work(
                 open: try database.all(
@@ -95,7 +95,8 @@ extension Store {
                     ORDER BY r.started_at_ms, r.id
                     """, [.integer(now.milliseconds)], Self.rotation),
                 due: try due.filter {
-                    try Scheduling.due($0.standing, freezes: freezes, now: now)?.isNow(now) ?? false
+                    try Scheduling.dueInPause($0.standing, freezes: freezes, now: now)?.isNow(now)
+                        ?? false
                 },
                 debts: try database.all(
                     """
@@ -132,20 +133,18 @@ extension Store {
     package func isDue(_ secret: SecretReference, at now: Timestamp) throws(StorageError) -> Bool {
         try read { database in
             let due = try database.first(
-                "\(Self.dueColumns) AND s.id = ?",
-                [
-                    .integer(now.milliseconds), .integer(now.milliseconds),
-                    .text(secret.id.text),
-                ], Self.policy)
+                "\(Self.dueColumns) AND s.id = ?2",
+                [.integer(now.milliseconds), .text(secret.id.text)], Self.policy)
             guard let due else { return false }
-            return try Scheduling.due(
+            return try Scheduling.dueInPause(
                 due.standing, freezes: try Self.freezes(database), now: now)?.isNow(now) ?? false
         }
     }
 
     private static let dueColumns = """
         \(policyColumns)
-        WHERE s.due_at_ms <= ? AND coalesce(p.paused_until_ms, 0) <= ?
+        WHERE s.due_at_ms <= ?1
+          AND (coalesce(p.paused_until_ms, 0) <= ?1 OR s.must_be_before_ms <= ?1)
           AND NOT EXISTS (SELECT 1 FROM rotation r
             WHERE r.secret_id = s.id AND r.state IN ('open', 'parked'))
         """

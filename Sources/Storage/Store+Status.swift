@@ -70,7 +70,7 @@ extension Store {
                     providerName: row.4, policy: policy, version: row.5, isHeld: row.6,
                     currentSince: row.7,
                     due: try policy.flatMap {
-                        try Scheduling.due($0.standing, freezes: freezes, now: now)
+                        try Scheduling.dueInPause($0.standing, freezes: freezes, now: now)
                     }, open: last.flatMap { [.open, .parked].contains($0.state) ? $0 : nil },
                     last: last, debts: row.8)
             }
@@ -115,6 +115,19 @@ extension Store {
                 try database.all(
                     "SELECT secret_id FROM admin WHERE secret_id IS NOT NULL"
                 ) { Identifier($0.text(0)) }.compactMap { $0 })
+        }
+    }
+
+    /// The connections of policies at which nobody is logged in.
+    package func connectionsWithoutAdmin() throws(StorageError) -> Set<String> {
+        try read { database in
+            Set(
+                try database.all(
+                    """
+                    SELECT name FROM connection WHERE name NOT IN
+                      (SELECT connection FROM admin WHERE secret_id IS NOT NULL)
+                    """
+                ) { $0.text(0) })
         }
     }
 

@@ -22,12 +22,21 @@ extension Transaction {
                 .integer(rotation.startedAt.milliseconds),
                 Value(rotation.incident?.text),
             ])
-        let due = rotation.trigger == .schedule ? try dueDate(of: rotation.secret) : nil
+        let isScheduled = rotation.trigger == .schedule
+        let wanted = isScheduled ? try dueDate(of: rotation.secret) : nil
         append(
             event(.rotationStarted, rotation) {
-                $0.due = due
+                $0.due = wanted
                 $0.digestAfter = Self.digest(ofTarget: target, terms: terms)
             })
+        // Max-age beats windows, freezes and pauses, and says so.
+        if isScheduled, let due = try due(rotation.secret), due.why == .maxAge {
+            append(
+                event(.scheduleOverridden, rotation) {
+                    $0.cause = .maxAge
+                    $0.until = due.mustBeBefore
+                })
+        }
     }
 
     /// What the trail says of a rotation's target and terms, which decide where secrets go.
@@ -41,6 +50,16 @@ extension Transaction {
             "SELECT due_at_ms FROM secret WHERE id = ?", [.text(secret.id.text)]
         ) { $0.optionalInteger(0) }
         return (due ?? nil).map(Timestamp.init(milliseconds:))
+    }
+
+    /// When and why it is to be rotated, as seen now.
+    private func due(_ secret: SecretReference) throws -> Due? {
+        let policy = try database.first(
+            "\(Store.policyColumns) WHERE s.id = ?", [.text(secret.id.text)], Store.policy)
+        return try policy.flatMap {
+            try Scheduling.dueInPause(
+                $0.standing, freezes: try Store.freezes(database), now: now)
+        }
     }
 
     /// Writes the rotation's row, its changes and their entries. The row must still have the

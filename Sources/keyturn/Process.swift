@@ -8,7 +8,9 @@ import Secrets
 @main
 enum Process {
     static func main() async {
-        let console = Console.process
+        // https://no-color.org
+        let isPlain = ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty == false
+        let console = Console.process(isColoured: !isPlain)
         do throws(SystemError) {
             try Hardening.apply()
             try StopSignals.remember()

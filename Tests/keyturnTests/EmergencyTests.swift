@@ -94,6 +94,70 @@ import Testing
         #expect(program.isDeliveredAccepted("ci", account))
     }
 
+    // MARK: Many
+
+    private func many(_ count: Int) async throws -> TestProgram {
+        let program = try await TestProgram()
+        var policies = ""
+        for number in 0..<count {
+            let account = program.emulator.addServiceAccount(name: "deploys-\(number)")
+            let tier = number % 3 == 2 ? "gold" : number % 3 == 1 ? "silver" : "rest"
+            policies += program.policy(
+                "ci-\(number)", account: account, more: "    labels: { tier: \(tier) }\n")
+        }
+        try await program.setUp(policies)
+        return program
+    }
+
+    @Test func `waves go in the order that was asked for`() async throws {
+        let program = try await many(12)
+        let outcome = await program.keyturn(
+            "rotate", "--all", "--compromised", "--reason", "x", "--confirm", "12", "--jobs", "8",
+            "--first", "tier=gold", "--first", "tier=silver")
+        #expect(outcome.status == 0)
+        let numbers = outcome.output.split(separator: "\n").dropLast().compactMap { line in
+            Int(line.dropFirst(3).prefix { $0 != ":" })
+        }
+        #expect(numbers.count == 12)
+        #expect(numbers.map { $0 % 3 } == [2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0])
+    }
+
+    @Test func `no more are begun in a minute than was asked for`() async throws {
+        let program = try await many(7)
+        let before = program.clock.now
+        let outcome = await program.keyturn(
+            "rotate", "--all", "--reason", "x", "--confirm", "7", "--per-minute", "6")
+        #expect(outcome.status == 0)
+        #expect(program.clock.now - before >= 60_000)
+        #expect(
+            await program.keyturn("rotate", "--all", "--reason", "x", "--per-minute", "0").status
+                == 64)
+    }
+
+    @Test func `the same command goes on where a signal ended it, and rotates nothing twice`()
+        async throws
+    {
+        let program = try await many(40)
+        let command = [
+            "rotate", "--all", "--compromised", "--reason", "x", "--confirm", "40",
+        ]
+        program.checksBeforeSignal.withLock { $0 = 60 }
+        let first = await program.keyturn(command)
+        #expect(first.status == 143)
+        program.checksBeforeSignal.withLock { $0 = nil }
+        let done = program.emulator.received(.rotateSecret)
+        #expect(done > 0 && done < 40)
+
+        let second = await program.keyturn(command)
+
+        #expect(second.status == 0)
+        #expect(second.output.contains("0 old credentials still alive"))
+        #expect(program.emulator.received(.rotateSecret) == 40)
+        #expect(try await program.entries("incident.opened") == 1)
+        #expect(try await program.entries("incident.closed") == 1)
+        #expect(await program.isTrailIntact())
+    }
+
     @Test(arguments: [
         [], ["--confirm", "other"], ["--confirm", "2"], ["--confirm", "ci", "--confirm", "other"],
     ])

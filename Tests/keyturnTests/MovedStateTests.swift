@@ -38,7 +38,7 @@ import Testing
         #expect(await program.keyturn("audit", "verify").status == 6)
         #expect(await program.keyturn("audit", "new-epoch", "--reason", "x").status == 6)
         #expect(
-            await program.keyturn("audit", "new-epoch", "--reason", "x", "--dry-run").status == 0)
+            await program.keyturn("audit", "new-epoch", "--reason", "x", "--dry-run").status == 6)
         #expect(program.directory.text("state/keyturn.db") == before)
     }
 

@@ -44,7 +44,12 @@ struct Check: KeyturnCommand {
         items.append(await database(store))
         if isUnlocked { items += await tables(store) }
         items += await anchors(store)
-        items += await secrets(store, program)
+        let now = program.clock.now()
+        // The database's own check has told why it cannot be read.
+        let statuses = (try? await store.statuses(at: now)) ?? []
+        items += await runs(store, statuses, now)
+        items += secrets(statuses, now)
+        items += await freezes(store, now)
         let policies = try await program.storing { () async throws(StorageError) in
             try await store.policies()
         }
@@ -204,11 +209,64 @@ struct Check: KeyturnCommand {
             : "it is tried again by every run"
     }
 
-    private func secrets(_ store: Store, _ program: Program) async -> [Item] {
-        let now = program.clock.now()
-        // The database's own check has told why it cannot be read.
-        let statuses = (try? await store.statuses(at: now)) ?? []
-        return statuses.compactMap { status in
+    /// A dead-man's check: each run writes an entry when the trail was silent for a day, and takes up
+    /// what is due.
+    private func runs(
+        _ store: Store, _ statuses: [SecretStatus], _ now: Timestamp
+    ) async -> [Item] {
+        // As above.
+        guard let work = try? await store.work(at: now), let last = work.lastEntryAt else {
+            return []
+        }
+        let hint = "is the timer running? systemctl list-timers keyturn.timer, or crontab -l"
+        let silence = last.age(at: now)
+        if silence > Self.longestSilence {
+            return [
+                Item(
+                    name: "runs", state: .attention,
+                    detail: "no run came for \(silence.coarseText): each writes an entry a day",
+                    hint: hint)
+            ]
+        }
+        let waiting = statuses.filter { status in
+            status.open == nil
+                && status.due.map { $0.at.age(at: now) > Self.longestWait } ?? false
+        }.sorted { ($0.due?.at ?? now) < ($1.due?.at ?? now) }
+        guard let first = waiting.first, let since = first.due?.at else {
+            return [
+                Item(
+                    name: "runs", state: .ok, detail: "the last entry is \(silence.coarseText) old")
+            ]
+        }
+        let others = waiting.count - 1
+        return [
+            Item(
+                name: "runs", state: .attention,
+                detail: "\(first.secret.name) is due since \(since.minuteText)"
+                    + (others > 0 ? " and \(others) more are" : "") + ", and no run took it up",
+                hint: hint)
+        ]
+    }
+
+    /// A heartbeat is due after 24 hours, and a timer may come an hour apart and late.
+    private static let longestSilence = Interval.hours(26)
+    /// How long what is due may wait for a run.
+    private static let longestWait = Interval.hours(2)
+
+    /// A freeze that has ended holds nothing any longer, and nobody seems to have looked since.
+    private func freezes(_ store: Store, _ now: Timestamp) async -> [Item] {
+        // As above.
+        return ((try? await store.freezes()) ?? []).filter { $0.until <= now }.map { freeze in
+            Item(
+                name: "freeze", state: .attention,
+                detail: "the freeze of \(freeze.owner) (\(freeze.reason)) ended "
+                    + "\(freeze.until.minuteText)",
+                hint: "take it out of the file, and apply that")
+        }
+    }
+
+    private func secrets(_ statuses: [SecretStatus], _ now: Timestamp) -> [Item] {
+        statuses.compactMap { status in
             guard status.policy != nil else { return nil }
             let name = "secret \(status.secret.name)"
             switch status.state(at: now) {
@@ -218,6 +276,14 @@ struct Check: KeyturnCommand {
                         name: name, state: .attention,
                         detail: "its schedule is held: \(Moved.reason)",
                         hint: "keyturn policy resume --all")
+                }
+                if let due = status.due, due.why == .maxAge, status.open == nil {
+                    return Item(
+                        name: name, state: .attention,
+                        detail:
+                            "its max-age comes before its next window, or the end of a freeze or "
+                            + "a pause: it is rotated \(due.at.minuteText) all the same",
+                        hint: "keyturn rotate \(status.secret.name), or change its window")
                 }
                 guard status.debts > 0 else { return nil }
                 return Item(

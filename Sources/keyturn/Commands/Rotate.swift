@@ -13,7 +13,8 @@ struct Rotate: KeyturnCommand {
             the new one is proved, delivered or not.
 
               keyturn rotate ci-deployer --reason "left the company" --ticket OPS-7
-              keyturn rotate --all --compromised --reason "laptop stolen" --confirm 12
+              keyturn rotate --all --compromised --reason "laptop stolen" --confirm 12 \\
+                --first env=prod --per-minute 60
             """)
 
     @OptionGroup var options: StateOptions
@@ -36,10 +37,21 @@ struct Rotate: KeyturnCommand {
     @OptionGroup var confirmation: ConfirmOption
     @Option(name: .long, help: "How many secrets are worked on at once.")
     var jobs = 8
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Those with this label first, and the others when they are done. May be repeated.",
+            valueName: "key=value"))
+    var first: [LabelOption] = []
+    @Option(name: .long, help: "Begin at most so many in a minute.")
+    var perMinute: Int?
     @Flag(name: .long, help: "Check all that can be checked without an effect, and do nothing.")
     var dryRun = false
 
     mutating func validate() throws {
+        if let perMinute, !(1...6_000).contains(perMinute) {
+            throw ValidationError("--per-minute is 1 to 6000")
+        }
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
         guard compromised || !newEpoch else {
             throw ValidationError("--new-epoch is for an emergency; add --compromised")
@@ -87,7 +99,7 @@ struct Rotate: KeyturnCommand {
             .byHand(
                 policies, compromised ? .emergency : .manual, selector: selector, reason: reason,
                 ticket: ticket),
-            jobs: jobs, json: options.json)
+            jobs: jobs, tempo: Pass.Tempo(waves: first, perMinute: perMinute), json: options.json)
     }
 
     private func foretellEpoch(_ store: Store, _ program: Program) async throws(Failure) {

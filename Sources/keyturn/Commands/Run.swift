@@ -58,11 +58,12 @@ struct Run: KeyturnCommand {
 extension Program {
     /// Makes a pass, tells what it did as it goes, and returns its exit code.
     func pass(
-        _ store: Store, _ demand: Pass.Demand, jobs: Int, json: Bool
+        _ store: Store, _ demand: Pass.Demand, jobs: Int, tempo: Pass.Tempo = Pass.Tempo(),
+        json: Bool
     ) async throws(Failure) -> Int32 {
         let console = console
         let pass = Pass(
-            program: self, store: store, demand: demand, jobs: jobs,
+            program: self, store: store, demand: demand, jobs: jobs, tempo: tempo,
             report: { report in
                 if json { console.answer(report.json) } else { console.answer(report.line) }
             })

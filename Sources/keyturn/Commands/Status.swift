@@ -12,14 +12,32 @@ struct Status: KeyturnCommand {
 
               keyturn status
               keyturn status --label env=prod --json
+              keyturn status --watch
             """)
 
     @OptionGroup var options: StateOptions
     @Option(name: .long, help: "Only policies with this label, KEY=VALUE.")
     var label: LabelOption?
 
+    @Flag(name: .long, help: "Show it again every two seconds, until a signal.")
+    var watch = false
+
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
+        guard watch else {
+            try await tell(program)
+            return 0
+        }
+        while true {
+            if !options.json { program.console.turnPage() }
+            try await tell(program)
+            if let signal = surroundings.stopSignal() { return 128 + signal }
+            await program.clock.wait(Interval(seconds: 2))
+            if let signal = surroundings.stopSignal() { return 128 + signal }
+        }
+    }
+
+    private func tell(_ program: Program) async throws(Failure) {
         let store = try await program.openForReading()
         let behind = try await program.storing { () async throws(StorageError) in
             try await store.anchorOverview().anchors.filter { $0.behind > 0 }
@@ -44,10 +62,10 @@ struct Status: KeyturnCommand {
             }
         } else {
             program.console.answer(
-                heads: ["NAME", "STATE", "VERSION", "AGE", "NEXT", "OWED", "LAST"],
-                rows: sorted.map { $0.row(at: now) })
+                heads: ["NAME", "STATE", "VERSION", "AGE", "NEXT", "WHY", "OWED", "LAST"],
+                rows: sorted.map { $0.row(at: now) },
+                tints: sorted.map { $0.state(at: now).tint })
         }
-        return 0
     }
 }
 
@@ -64,6 +82,14 @@ extension SecretStatus {
 
         /// The larger, the sooner somebody should look.
         var urgency: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+        var tint: Console.Tint {
+            switch self {
+            case .fresh: .green
+            case .due, .rotating: .yellow
+            case .overdue, .unsettled, .parked, .foreignRotated: .red
+            }
+        }
     }
 
     func state(at now: Timestamp) -> State {
@@ -77,6 +103,8 @@ extension SecretStatus {
         }
         guard let due else { return .fresh }
         if let limit = due.mustBeBefore, limit <= now { return .overdue }
+        // It has come due, and waits for the end of its pause.
+        if due.why == .pause { return .due }
         return due.at <= now ? .due : .fresh
     }
 
@@ -84,8 +112,8 @@ extension SecretStatus {
         let isPaused = policy?.isPaused(at: now) ?? false
         return [
             secret.name, state(at: now).rawValue + (isPaused ? ", paused" : ""),
-            version.map(String.init) ?? "-", age(at: now)?.coarseText ?? "-",
-            nextAt.map { $0 <= now ? "now" : $0.minuteText } ?? "-",
+            version.map(String.init) ?? "-", ageText(at: now),
+            nextAt.map { $0 <= now ? "now" : $0.minuteText } ?? "-", nextWhy ?? "-",
             debts == 0 ? "-" : String(debts), lastText,
         ]
     }
@@ -93,8 +121,7 @@ extension SecretStatus {
     /// The next thing that happens by itself.
     private var nextAt: Timestamp? {
         if let open { return open.state == .parked ? nil : open.nextTryAt ?? due?.at }
-        guard let due else { return nil }
-        return max(due.at, policy?.pausedUntil ?? due.at)
+        return due?.at
     }
 
     private var nextWhy: String? {
@@ -115,6 +142,19 @@ extension SecretStatus {
     }
 
     private func age(at now: Timestamp) -> Interval? { currentSince?.age(at: now) }
+
+    /// `12d`, and where there is a limit how much of it is used up: `[##....] 12d/45d`.
+    private func ageText(at now: Timestamp) -> String {
+        guard let age = age(at: now) else { return "-" }
+        guard let limit = policy?.policy.schedule.maxAge, limit > .zero else {
+            return age.coarseText
+        }
+        let width: Int64 = 6
+        let used = Int(min(width, age.seconds * width / limit.seconds))
+        let bar =
+            String(repeating: "#", count: used) + String(repeating: ".", count: Int(width) - used)
+        return "[\(bar)] \(age.coarseText)/\(limit)"
+    }
 
     func json(at now: Timestamp) -> [String: JSON] {
         var object: [String: JSON] = [

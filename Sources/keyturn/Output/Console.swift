@@ -16,12 +16,15 @@ struct Console: Sendable {
     let isErrorTerminal: Bool
     /// Columns of the terminal.
     let width: Int
+    /// Whether a terminal may be given colours (https://no-color.org).
+    let isColoured: Bool
 
     init(
         writeOutput: @escaping @Sendable (Span<UInt8>) -> Bool,
         writeError: @escaping @Sendable (Span<UInt8>) -> Void, isTerminal: Bool,
-        isErrorTerminal: Bool, width: Int
+        isErrorTerminal: Bool, width: Int, isColoured: Bool = true
     ) {
+        self.isColoured = isColoured
         self.writeOutput = writeOutput
         self.writeError = writeError
         self.isTerminal = isTerminal
@@ -30,12 +33,14 @@ struct Console: Sendable {
     }
 
     /// The streams of this process.
-    static var process: Console {
+    /// - Parameter isColoured: whether a terminal may be given colours.
+    static func process(isColoured: Bool) -> Console {
         Console(
             writeOutput: { StandardStreams.writeOutput($0) },
             writeError: { StandardStreams.writeError($0) },
             isTerminal: Terminal.isTerminal(.standardOutput),
-            isErrorTerminal: Terminal.isTerminal(.standardError), width: Terminal.width ?? 80)
+            isErrorTerminal: Terminal.isTerminal(.standardError), width: Terminal.width ?? 80,
+            isColoured: isColoured)
     }
 
     // MARK: The answer
@@ -63,22 +68,55 @@ struct Console: Sendable {
     /// A table: upper-case heads, columns apart by two blanks, no trailing blanks, nothing at all
     /// when there are no rows. On a terminal a last column that does not fit is cut, as an ellipsis
     /// says; what is piped on is whole.
-    func answer(heads: [String], rows: [[String]]) {
+    /// - Parameter tints: the colour of each row's second cell, on a terminal.
+    func answer(heads: [String], rows: [[String]], tints: [Tint?] = []) {
         guard !rows.isEmpty else { return }
         let table = [heads] + rows
         let widths = heads.indices.map { column in
             table.map { $0[column].count }.max() ?? 0
         }
-        for row in table {
+        for (index, row) in table.enumerated() {
             var line = ""
             for (column, cell) in row.enumerated() {
                 line += cell
                 guard row[(column + 1)...].contains(where: { !$0.isEmpty }) else { break }
                 line += String(repeating: " ", count: widths[column] - cell.count + 2)
             }
-            answer(isTerminal && line.count > width ? line.prefix(max(width, 2) - 1) + "…" : line)
+            line =
+                isTerminal && line.count > width ? line.prefix(max(width, 2) - 1) + "…" : line
+            let tint = index > 0 && tints.indices.contains(index - 1) ? tints[index - 1] : nil
+            answer(tinted(line.visible, from: widths[0] + 2, row.dropFirst().first?.count, tint))
         }
     }
+
+    /// A colour of a terminal.
+    enum Tint: Int {
+        case red = 31
+        case green = 32
+        case yellow = 33
+    }
+
+    private func tinted(_ line: String, from start: Int, _ count: Int?, _ tint: Tint?) -> Line {
+        guard isTerminal, isColoured, let tint, let count, line.count >= start + count else {
+            return Line(line)
+        }
+        let begin = line.index(line.startIndex, offsetBy: start)
+        let end = line.index(begin, offsetBy: count)
+        return Line(
+            "\(line[..<begin])\u{1b}[\(tint.rawValue)m\(line[begin..<end])\u{1b}[0m\(line[end...])")
+    }
+
+    /// What may steer the terminal, since it was made here.
+    private struct Line {
+        let text: String
+
+        init(_ text: String) { self.text = text }
+    }
+
+    private func answer(_ line: Line) { _ = writeOutput(Array((line.text + "\n").utf8).span) }
+
+    /// Begins a new page: on a terminal at its top, else behind an empty line.
+    func turnPage() { answer(Line(isTerminal ? "\u{1b}[H\u{1b}[2J" : "")) }
 
     // MARK: The conversation
 

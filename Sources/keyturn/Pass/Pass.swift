@@ -27,11 +27,26 @@ struct Pass: Sendable {
     let demand: Demand
     /// Secrets that are worked on at once.
     let jobs: Int
+    /// In which order and how fast; as they come, without it.
+    var tempo = Tempo()
     /// Called as each secret is done with.
     let report: @Sendable (SecretReport) -> Void
 
     /// How long the trail may be silent before a run says that it is alive.
     private static let heartbeat = Interval.hours(24)
+
+    /// In which order secrets are taken up, and how fast.
+    struct Tempo: Sendable {
+        /// Those with the first label go first; the next ones begin when all of them are done with.
+        var waves: [LabelOption] = []
+        /// At most so many are begun in a minute, evenly.
+        var perMinute: Int?
+
+        /// The wave of a secret: those without any of the labels are the last.
+        func wave(of unit: Unit) -> Int {
+            waves.firstIndex { unit.policy?.policy.labels[$0.key] == $0.value } ?? waves.count
+        }
+    }
 
     /// What is to be done with one secret.
     struct Unit: Sendable {

@@ -15,6 +15,12 @@ actor Worker {
     private let alive = ProvedAlive()
     private let disk = Disk()
     private var clients: [String: AdminClient] = [:]
+    /// When the first secret was begun, and how many were.
+    private var firstBegun: Timestamp?
+    private var begunCount = 0
+    /// What is worked through, and how many of it are done with.
+    private var secrets: [SecretReference] = []
+    private var workedCount = 0
 
     init(
         pass: Pass, isClockTrusted: Bool, connections: [Connection], incident: Identifier?
@@ -42,24 +48,50 @@ actor Worker {
 
     /// Works on all units: admins first, one at a time (P30), then the others `jobs` at a time.
     func work(through units: [Pass.Unit]) async -> [SecretReport] {
+        secrets = units.map(\.secret)
         var reports: [SecretReport] = []
         for unit in units where unit.isAdmin && !isStopping {
             if let report = await work(on: unit) { reports.append(report) }
         }
-        var rest = units.filter { !$0.isAdmin }[...]
+        let tempo = pass.tempo
+        let waves = Dictionary(grouping: units.filter { !$0.isAdmin }, by: tempo.wave(of:))
+        for (_, wave) in waves.sorted(by: { $0.key < $1.key }) where !isStopping {
+            reports += await work(throughWave: wave)
+        }
+        return reports
+    }
+
+    private func work(throughWave units: [Pass.Unit]) async -> [SecretReport] {
+        var reports: [SecretReport] = []
+        var rest = units[...]
         await withTaskGroup(of: SecretReport?.self) { group in
             for _ in 0..<max(pass.jobs, 1) {
-                guard let unit = rest.popFirst() else { break }
+                guard !isStopping, let unit = rest.popFirst() else { break }
+                await keepTime()
                 group.addTask { await self.work(on: unit) }
             }
             while let report = await group.next() {
                 if let report { reports.append(report) }
                 if !isStopping, let unit = rest.popFirst() {
+                    await keepTime()
                     group.addTask { await self.work(on: unit) }
                 }
             }
         }
         return reports
+    }
+
+    /// Waits until the next secret may be begun.
+    private func keepTime() async {
+        guard let perMinute = pass.tempo.perMinute else { return }
+        let clock = program.clock
+        let start = firstBegun ?? clock.now()
+        firstBegun = start
+        let turn = start.milliseconds + Int64(begunCount) * 60_000 / Int64(perMinute)
+        begunCount += 1
+        while clock.now().milliseconds < turn, !isStopping {
+            await clock.wait(Interval(seconds: 1))
+        }
     }
 
     /// Whether the run ends after the step in hand: a signal came, or the disk failed (P34).
@@ -91,7 +123,19 @@ actor Worker {
             report = self.report(unit, result, error.cause)
         }
         if let report { pass.report(report) }
+        await tellExposed()
         return report
+    }
+
+    /// In an emergency a person sees how much is still exposed.
+    private func tellExposed() async {
+        workedCount += 1
+        guard let incident, program.console.isErrorTerminal else { return }
+        // Only a number on the way: what fails here is told at the end.
+        let exposed = (try? await store.exposed(in: incident, of: secrets)) ?? 0
+        program.console.progress(
+            "\(workedCount) of \(secrets.count) done with, \(exposed) old credentials still alive",
+            isLast: workedCount == secrets.count)
     }
 
     /// Works on one secret under its lock (P2), and for an admin under its connection's (P30).

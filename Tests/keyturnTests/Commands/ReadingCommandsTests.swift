@@ -40,7 +40,8 @@ import Testing
 
         #expect(outcome.status == 0, "\(outcome.conversation)")
         #expect(outcome.output != "")
-        for line in outcome.output.split(separator: "\n")
+        let shown = outcome.output.replacing(#/\u{1b}\[[0-9]+m/#, with: "")
+        for line in shown.split(separator: "\n")
         where !line.contains(program.directory.path) {
             #expect(line.count <= 80, "\(line)")
             #expect(!line.hasSuffix(" "))

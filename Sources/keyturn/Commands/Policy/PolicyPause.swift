@@ -8,8 +8,9 @@ struct PolicyPause: KeyturnCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Hold a policy's schedule until a time.",
         discussion: """
-            Nothing new is rotated by schedule. What is under way, deliveries, retirements and \
-            rotations by hand go on. A pause has an end and a reason.
+            Nothing new is rotated by schedule, until the secret reaches its max-age. What is \
+            under way, deliveries, retirements and rotations by hand go on. A pause has an end and \
+            a reason.
 
               keyturn policy pause ci-deployer --until 2026-12-24 --reason "release freeze"
             """)
@@ -36,6 +37,11 @@ struct PolicyPause: KeyturnCommand {
                 try await store.pause(stored.secret, until: end, reason: reason)
             }
         }
+        if let limit = try await maxAge(stored.secret, store, program), limit < end {
+            program.console.warn(
+                "its max-age comes before the end: it is rotated from \(limit.minuteText) on all "
+                    + "the same")
+        }
         program.console.answer(
             json: options.json,
             "\(name): \(dryRun ? "would be paused" : "paused") until \(end.rfc3339)",
@@ -44,6 +50,16 @@ struct PolicyPause: KeyturnCommand {
                 "applied": .boolean(!dryRun),
             ])
         return 0
+    }
+
+    /// When the secret reaches its max-age; nil when there is none.
+    private func maxAge(
+        _ secret: SecretReference, _ store: Store, _ program: Program
+    ) async throws(Failure) -> Timestamp? {
+        let now = program.clock.now()
+        return try await program.storing { () async throws(StorageError) in
+            try await store.statuses(at: now).first { $0.secret == secret }?.due?.mustBeBefore
+        }
     }
 
     private static func end(_ text: String, now: Timestamp) throws(Failure) -> Timestamp {

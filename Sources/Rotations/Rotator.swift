@@ -89,6 +89,10 @@ package struct Rotator: Sendable {
         _ rotation: Rotation, _ cause: Cause, backTo step: Step? = nil, _ refusal: Refusal? = nil,
         after changes: [Change] = []
     ) async throws(JournalError) -> Progress {
+        // Nothing was tried: that must not use up the tries which count once somebody logs in.
+        if cause == .noAdmin, step == nil, changes.isEmpty {
+            return try await hold(rotation, cause)
+        }
         var next = rotation
         next.step = step ?? rotation.step
         next.failures += 1

@@ -99,8 +99,8 @@ private struct Planner {
     private func place(_ begin: Moment, isMoved: Bool = false) -> Moment? {
         var moment = begin
         var isMoved = isMoved
-        // Each turn but the last passes the end of another freeze.
-        for _ in 0...freezes.count {
+        // Two turns but the last pass the end of another freeze.
+        for _ in 0...(2 * freezes.count) {
             var end: Timestamp?
             if let window = schedule.window {
                 guard let open = window.opening(atOrAfter: moment.at, in: windowZone) else {
@@ -122,7 +122,15 @@ private struct Planner {
             guard let freeze = freezes.first(where: { $0.isActive(at: spread.at) }) else {
                 return spread
             }
-            moment = Moment(at: freeze.until, why: .freeze, isExact: moment.isExact)
+            // A window that opens in the freeze counts from its opening, as it will when that has come.
+            if let window = schedule.window,
+                let open = window.opening(atOrAfter: freeze.until, in: windowZone),
+                moment.at < open.lowerBound, open.lowerBound < freeze.until
+            {
+                moment = Moment(at: open.lowerBound, why: .window, isExact: moment.isExact)
+            } else {
+                moment = Moment(at: freeze.until, why: .freeze, isExact: moment.isExact)
+            }
             isMoved = true
         }
         return nil

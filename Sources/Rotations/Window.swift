@@ -31,6 +31,27 @@ package struct Window: Hashable, Sendable {
         self.zone = zone
     }
 
+    /// How long it is open each time, by the clock.
+    package var length: Interval {
+        let seconds = end.secondOfDay - start.secondOfDay
+        return Interval(seconds: Int64(seconds > 0 ? seconds : seconds + 86_400))
+    }
+
+    /// How long it is closed, by the clock, between the two openings that are the nearest.
+    package var shortestPause: Interval {
+        let numbers = days.map(\.rawValue).sorted()
+        let distances = numbers.indices.map { index in
+            let next = index + 1 < numbers.count ? numbers[index + 1] : numbers[0] + 7
+            return next - numbers[index]
+        }
+        return Interval(seconds: Int64(distances.min() ?? 7) * 86_400 - length.seconds)
+    }
+
+    /// Whether two rotations can ever be so far apart and no further: within one opening, or in two.
+    package func canKeep(_ interval: Interval) -> Bool {
+        interval <= length || interval >= shortestPause
+    }
+
     /// The window that contains the instant, else the next one; `zone` is the one that this names.
     ///
     /// Of two that overlap, as 24-hour windows do where the clock is put back, it is the earlier. Nil

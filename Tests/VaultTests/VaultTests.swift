@@ -170,6 +170,26 @@ struct VaultTests {
         #expect(Array(SHA256.hash(Array("value".utf8)).prefix(16)) != one)
     }
 
+    @Test func `spreads are uniform`() throws {
+        let vault = try makeVault()
+        let bins = 24
+        let count = 12_000
+        var counts = [Int](repeating: 0, count: bins)
+        for number in 0..<count {
+            // As a schedule uses it: so many seconds of a spread of six hours.
+            let offset = try vault.spread(of: "policy-\(number)") >> 1 % 21_600
+            counts[Int(offset) * bins / 21_600] += 1
+        }
+        // 500 in each, with a deviation of 22; the key is always the same, so that this is, too.
+        #expect(counts.allSatisfy { (400...600).contains($0) }, "\(counts)")
+        let expected = Double(count) / Double(bins)
+        let square = counts.reduce(0.0) {
+            $0 + (Double($1) - expected) * (Double($1) - expected) / expected
+        }
+        // Of 23 degrees of freedom one in a thousand is beyond.
+        #expect(square < 49.7)
+    }
+
     @Test func `the spread of a name is its own and the key's`() throws {
         let vault = try makeVault()
         #expect(try vault.spread(of: "a") == makeVault().spread(of: "a"))

@@ -199,6 +199,25 @@ import Testing
         #expect(program.isDeliveredAccepted("ci", account))
     }
 
+    @Test func `waiting for an admin uses up no try, and is written down once`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        try await program.require(program.keyturn("init"))
+        try await program.apply(program.policy("ci", account: account))
+        for _ in 0..<12 {
+            #expect(await program.keyturn("run").status == 78)
+            program.advance(.hours(1))
+        }
+        let written = try program.entryCount()
+        #expect(await program.keyturn("run").status == 78)
+        #expect(try program.entryCount() == written)
+        #expect(try await program.entries("rotation.parked") == 0)
+
+        try await program.logIn("ops-a", program.admin)
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.isDeliveredAccepted("ci", account))
+    }
+
     @Test func `without an admin nothing is done, and the exit status says what is missing`()
         async throws
     {

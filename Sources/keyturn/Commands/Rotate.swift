@@ -13,8 +13,8 @@ struct Rotate: KeyturnCommand {
             the new one is proved, delivered or not.
 
               keyturn rotate ci-deployer --reason "left the company" --ticket OPS-7
-              keyturn rotate --all --compromised --reason "laptop stolen" --confirm 12 \\
-                --first env=prod --per-minute 60
+              keyturn rotate --all --compromised --reason "laptop stolen" --confirm 12
+              keyturn rotate --all --compromised --reason leak --confirm 12 --first env=prod
             """)
 
     @OptionGroup var options: StateOptions

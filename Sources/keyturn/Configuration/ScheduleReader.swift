@@ -21,6 +21,14 @@ struct ScheduleReader {
                 "`max-age` is \(maxAge), and the interval is \(interval): it would always be overdue",
                 hint: "make `max-age` longer than the interval")
         }
+        if case .every(let interval, _) = cadence, let window, !window.canKeep(interval) {
+            let key = policy.node("every") ?? policy.node("window")
+            throw Problem(
+                key?.mark ?? policy.mark,
+                "an interval of \(interval) can never be kept: the window is shorter, and closed "
+                    + "for \(window.shortestPause) before it opens again",
+                hint: "make the interval longer, or the window")
+        }
         do throws(ScheduleError) {
             return try Schedule(
                 cadence: cadence, window: window, spread: spread, maxAge: maxAge, first: first)

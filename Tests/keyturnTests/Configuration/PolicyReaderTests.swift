@@ -83,6 +83,11 @@ import Testing
             "at: noon",
             "7:9: `at` is expected to be a time, and this is `noon` (write 2026-05-04 or 2026-05-04T09:30:00Z)"
         ),
+        Wrong("cron: 0 3 31 2 *", "7:11: `cron`: never runs: no month of 2 has day 31"),
+        Wrong(
+            "every: 12h\n    window: { days: Sun, from: \"02:00\", to: \"05:00\" }",
+            "7:12: an interval of 12h can never be kept: the window is shorter, and closed for 165h before it opens again (make the interval longer, or the window)"
+        ),
         Wrong("cron: 0 25 * * *", "7:11: `cron`: hour: expected 0 to 23, found 25"),
         Wrong(
             "cron: 0 3 * *",

@@ -67,6 +67,8 @@ install: build
 	install -m 0644 README.md $(DESTDIR)$(PREFIX)/share/keyturn/README.md
 	install -d $(DESTDIR)$(PREFIX)/share/keyturn
 	cp -r deploy/systemd deploy/cron $(DESTDIR)$(PREFIX)/share/keyturn/
+	install -d $(DESTDIR)$(PREFIX)/libexec/keyturn
+	install -m 0755 deploy/hooks/* $(DESTDIR)$(PREFIX)/libexec/keyturn/
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d

@@ -131,6 +131,7 @@ package struct DerivedState: Sendable {
             connections[reader.text("connection") ?? ""] = reader.said(reader.digest)
         case .freezesChanged: settings["freezes"] = reader.said(reader.digest)
         case .anchorsChanged: settings["anchors"] = reader.said(reader.digest)
+        case .notifyChanged: settings["notify"] = reader.said(reader.digest)
         case .policyAdded, .policyChanged, .policyRenamed, .policyRemoved, .policyPaused,
             .policyResumed:
             addPolicy(type, reader)

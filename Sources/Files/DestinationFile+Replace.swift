@@ -43,6 +43,30 @@ extension DestinationFile {
         try replace(with: contents.bytes, temporaryName: temporaryName)
     }
 
+    /// The steps of `replace` up to the rename, which is left out: the file stays as it is, and the
+    /// temporary file is removed. Throws what would have kept the contents from their place.
+    ///
+    /// What a crash leaves under the name is removed by the next rehearsal; it holds no secret.
+    package func rehearse(
+        with contents: borrowing SecretBytes, temporaryName: String
+    ) throws(FileError) {
+        let parent = try openFitParent()
+        let old = try requireFitTarget(in: parent)
+        _ = try removeTemporary(named: temporaryName)
+        let temporary = try createTemporary(temporaryName, in: parent)
+        do {
+            try setOwnerAndMode(of: temporary, replacing: old, in: parent)
+            try fill(temporary, with: contents.bytes)
+        } catch {
+            try? parent.remove(temporaryName)
+            throw error
+        }
+        try at(path) { () throws(SystemError) in
+            try parent.remove(temporaryName)
+            try parent.sync()
+        }
+    }
+
     /// The same for contents that are no secret, such as an export.
     package func replace(
         with contents: Span<UInt8>, temporaryName: String

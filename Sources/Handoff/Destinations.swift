@@ -9,7 +9,7 @@ package struct Destinations: Handoff {
     package init() {}
 
     /// The largest file that is read back.
-    private static let limit = 64 << 10
+    static let limit = 64 << 10
 
     package func check(_ destination: Destination) async -> Unfit? {
         do throws(Unfit) {
@@ -48,6 +48,34 @@ package struct Destinations: Handoff {
             }
         case .command(let terms):
             return await run(terms, contents, as: label, started: started)
+        }
+    }
+
+    /// Goes the way of a delivery with contents that are no secret, and changes nothing that a
+    /// consumer reads: a file is written beside its place and removed, a command is told by
+    /// `KEYTURN_REHEARSAL=1`.
+    package func rehearse(
+        _ contents: borrowing SecretBytes, as label: PayloadLabel, to destination: Destination
+    ) async -> DeliveryResult {
+        switch destination.receiver {
+        case .file(let terms):
+            do throws(Unfit) {
+                let file = try file(terms)
+                do throws(FileError) {
+                    try file.rehearse(
+                        with: contents,
+                        temporaryName: DestinationFile.temporaryName(
+                            for: terms.path, suffix: "rehearsal"))
+                } catch {
+                    throw Unfit(error)
+                }
+                return .done(nil)
+            } catch {
+                return .failed(error, nil)
+            }
+        case .command(let terms):
+            return await run(
+                terms, contents, as: label, besides: ["KEYTURN_REHEARSAL": "1"], started: { _ in })
         }
     }
 
@@ -96,7 +124,7 @@ package struct Destinations: Handoff {
         }
     }
 
-    private func file(_ terms: FileTerms) throws(Unfit) -> DestinationFile {
+    func file(_ terms: FileTerms) throws(Unfit) -> DestinationFile {
         let owner = try terms.owner.map { (name) throws(Unfit) in try id(ofUser: name, terms) }
         let group = try terms.group.map { (name) throws(Unfit) in try id(ofGroup: name, terms) }
         do throws(FileError) {
@@ -135,15 +163,40 @@ package struct Destinations: Handoff {
                 .destinationUnfit, error.description, hint: error.hint,
                 isLoosePermissions: error.isLoosePermissions)
         }
+        _ = try user(of: terms)
+    }
+
+    /// As whom a command runs; nil: as this program does.
+    private func user(of terms: CommandTerms) throws(Unfit) -> Command.User? {
+        guard let name = terms.user else { return nil }
+        // A failing look-up and an unknown name are the same to a delivery.
+        let account =
+            UInt32(name).map { (try? Account.user(id: $0)) ?? nil }
+            ?? (try? Account.user(named: name)) ?? nil
+        guard let account, let user = try? Command.User(account) else {
+            throw Unfit(
+                .destinationUnfit, "\(terms.run[0]): there is no user \(name) on this host",
+                hint: "correct user: in the policy, or make the user")
+        }
+        guard user.userID == Caller.effectiveUserID || Caller.mayChangeOwner else {
+            throw Unfit(
+                .destinationUnfit,
+                "\(terms.run[0]) is to run as \(name), and only root may do that",
+                hint: "leave user: out, or run keyturn as root")
+        }
+        return user
     }
 
     private func run(
         _ terms: CommandTerms, _ contents: borrowing SecretBytes, as label: PayloadLabel,
+        besides additions: [String: String] = [:],
         started: @Sendable (String) async -> Void
     ) async -> DeliveryResult {
+        let user: Command.User?
         do throws(Unfit) {
             // A program that others can change since the check at prepare gets nothing.
             try check(terms)
+            user = try self.user(of: terms)
         } catch {
             return .failed(error, nil)
         }
@@ -152,9 +205,10 @@ package struct Destinations: Handoff {
             "KEYTURN_KIND": label.kind.rawValue, "KEYTURN_FORMAT": terms.input.rawValue,
         ]
         environment["KEYTURN_ROTATION"] = label.rotation?.text
+        environment.merge(additions) { _, added in added }
         let command = Command(
             program: terms.run[0], arguments: Array(terms.run.dropFirst()),
-            environment: environment, timeout: .seconds(terms.timeout.seconds))
+            environment: environment, timeout: .seconds(terms.timeout.seconds), user: user)
         let ended = await command.run(input: contents) { process in
             await started(process.description)
         }

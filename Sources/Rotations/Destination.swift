@@ -73,11 +73,14 @@ package struct CommandTerms: Codable, Hashable, Sendable {
     package let input: PayloadFormat
     /// How long it may run before its whole session is ended.
     package let timeout: Interval
+    /// The name or number of the user as whom it runs; the running user when nil.
+    package let user: String?
 
-    package init(run: [String], input: PayloadFormat, timeout: Interval) {
+    package init(run: [String], input: PayloadFormat, timeout: Interval, user: String? = nil) {
         self.run = run
         self.input = input
         self.timeout = timeout
+        self.user = user
     }
 }
 

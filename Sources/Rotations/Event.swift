@@ -44,6 +44,8 @@ package enum EventType: String, Sendable, CaseIterable {
     case deliveryIntended = "delivery.intended"
     case deliverySettled = "delivery.settled"
     case deliveryClosed = "delivery.closed"
+    case rehearsalBegun = "rehearsal.begun"
+    case rehearsalSettled = "rehearsal.settled"
     case secretRevealed = "secret.revealed"
     case incidentOpened = "incident.opened"
     case incidentClosed = "incident.closed"
@@ -52,6 +54,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case signingKeyRotated = "signing-key.rotated"
     case epochStarted = "epoch.started"
     case anchorsChanged = "anchors.changed"
+    case notifyChanged = "notify.changed"
     case anchorTorn = "anchor.torn"
     case anchorLagging = "anchor.lagging"
     case cosignatureAdded = "cosignature.added"
@@ -64,7 +67,8 @@ package enum EventType: String, Sendable, CaseIterable {
     package var isAboutState: Bool {
         switch self {
         case .stateCreated, .stateMigrated, .stateMoved, .machineRecorded, .connectionAdded,
-            .connectionChanged, .adminLoggedIn, .freezesChanged, .anchorsChanged, .incidentOpened,
+            .connectionChanged, .adminLoggedIn, .freezesChanged, .anchorsChanged, .notifyChanged,
+            .incidentOpened,
             .incidentClosed, .signingKeyRotated, .epochStarted, .cosignatureAdded:
             true
         default: false

@@ -48,6 +48,7 @@ package enum ConfigurationChange: Sendable {
     case remove(SecretReference)
     case setFreezes([Freeze])
     case setAnchors(AnchorSettings)
+    case setNotifications(NotificationSettings)
 
     /// The secret that it changes; nil for a new one, and for what is about none.
     var secret: SecretReference? {
@@ -55,7 +56,9 @@ package enum ConfigurationChange: Sendable {
         case .attach(_, let secret, _), .change(_, let secret), .rename(_, let secret),
             .remove(let secret):
             secret
-        case .addConnection, .changeConnection, .adopt, .setFreezes, .setAnchors: nil
+        case .addConnection, .changeConnection, .adopt, .setFreezes, .setAnchors,
+            .setNotifications:
+            nil
         }
     }
 }

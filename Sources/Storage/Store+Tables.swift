@@ -114,7 +114,7 @@ extension Store {
     private static func compareSettings(
         _ derived: DerivedState, _ database: Database, _ findings: inout Findings
     ) throws {
-        for name in ["freezes", "anchors"] {
+        for name in ["freezes", "anchors", "notify"] {
             let value = try database.first(
                 "SELECT value FROM setting WHERE name = ?", [.text(name)]
             ) { $0.text(0) }

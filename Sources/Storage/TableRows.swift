@@ -44,7 +44,9 @@ struct TableRows {
         Part(table: "signing_key", clause: "ORDER BY epoch, number"),
         Part(table: "connection", clause: "ORDER BY name"),
         Part(table: "admin", clause: "ORDER BY connection, name"),
-        Part(table: "setting", clause: "WHERE name IN ('anchors', 'freezes') ORDER BY name"),
+        Part(
+            table: "setting", clause: "WHERE name IN ('anchors', 'freezes', 'notify') ORDER BY name"
+        ),
         Part(table: "incident", clause: "ORDER BY id"),
         Part(table: "audit_cosignature", clause: "ORDER BY size, key"),
     ]

@@ -30,6 +30,7 @@ extension Transaction {
         case .remove(let secret): try remove(secret)
         case .setFreezes(let freezes): try set("freezes", freezes, .freezesChanged)
         case .setAnchors(let settings): try set("anchors", settings, .anchorsChanged)
+        case .setNotifications(let settings): try set("notify", settings, .notifyChanged)
         }
     }
 

@@ -34,7 +34,7 @@ struct Keyturn: ParsableCommand {
                 name: "Rotating",
                 subcommands: [
                     Plan.self, Run.self, Rotate.self, RotationCommand.self, Deliver.self,
-                    Recover.self,
+                    Rehearse.self, Recover.self,
                 ]),
             CommandGroup(
                 name: "Looking", subcommands: [Status.self, SecretCommand.self, AuditCommand.self]),

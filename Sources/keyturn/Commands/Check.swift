@@ -18,11 +18,16 @@ struct Check: KeyturnCommand {
 
               keyturn check
               keyturn check --offline
+              keyturn check --drift
             """)
 
     @OptionGroup var options: StateOptions
     @Flag(name: .long, help: "Ask nothing of the provider.")
     var offline = false
+    @Flag(
+        name: .long,
+        help: "Compare delivered files with what was delivered: contents, owner and mode.")
+    var drift = false
 
     /// One thing that was looked at.
     struct Item {
@@ -53,6 +58,7 @@ struct Check: KeyturnCommand {
         let policies = try await program.storing { () async throws(StorageError) in
             try await store.policies()
         }
+        if drift, isUnlocked { items += await drifted(store, policies) }
         items += try await outside(program, store, policies, isUnlocked: isUnlocked)
         for item in items { tell(item, program.console) }
         tell(DropIn(policies: policies.map(\.policy)), program.console)
@@ -303,6 +309,35 @@ struct Check: KeyturnCommand {
                     hint: "keyturn rotation resume \(status.secret.name) --reason \"…\"")
             }
         }
+    }
+
+    /// Delivered files that somebody changed, moved or opened up.
+    private func drifted(_ store: Store, _ policies: [StoredPolicy]) async -> [Item] {
+        var items: [Item] = []
+        for stored in policies {
+            let name = "drift \(stored.policy.name)"
+            do throws(JournalError) {
+                let found = try await DriftCheck(store: store).drifted(stored.secret)
+                items += found.map { delivery, drift in
+                    Item(
+                        name: name, state: .attention,
+                        detail: "\(delivery.destination.id) \(drift.text)",
+                        hint: "keyturn deliver \(stored.policy.name) --to "
+                            + "\(delivery.destination.id)")
+                }
+                if found.isEmpty {
+                    items.append(
+                        Item(name: name, state: .ok, detail: "its files are as delivered"))
+                }
+            } catch {
+                let failure = Failure(error)
+                items.append(
+                    Item(
+                        name: name, state: .failed, detail: failure.message, hint: failure.hint,
+                        status: failure.status))
+            }
+        }
+        return items
     }
 
     // MARK: Outside

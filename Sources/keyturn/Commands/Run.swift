@@ -69,6 +69,7 @@ extension Program {
             })
         var report = try await pass.run()
         report.isAnchorBehind = await surroundings.anchor(store)
+        await Notifications(program: self, store: store).tell(report)
         try await tellUnreachable(report, store)
         if json {
             console.answer(report.json)

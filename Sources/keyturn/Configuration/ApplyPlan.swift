@@ -24,12 +24,15 @@ struct ApplyPlan {
         let policies: [StoredPolicy]
         let freezes: [Freeze]
         let anchors: AnchorSettings
+        let notifications: NotificationSettings
         /// The secret that ever had an id at the provider, by API host, kind and id.
         let owner: (_ target: Target, _ apiHost: String) -> SecretReference?
         /// The secret that bears a name, with a policy or without.
         let holder: (_ name: String) -> SecretReference?
         /// What a secret's policy cannot be dropped with: owed deliveries and retirements (P27).
         let obligations: (_ secret: SecretReference) -> [String]
+        /// Whether a policy is not due, and would be by another schedule.
+        let becomesDue: (_ known: StoredPolicy, _ schedule: Schedule) -> Bool
     }
 
     /// How far an apply may go.
@@ -50,6 +53,7 @@ struct ApplyPlan {
         planner.planAbsent()
         planner.planFreezes()
         planner.planAnchors()
+        planner.planNotifications()
         guard planner.problems.isEmpty else {
             throw ConfigurationFile.Problems(planner.problems)
         }
@@ -100,7 +104,10 @@ struct ApplyPlan {
                 if known.policy == policy {
                     note("unchanged", "policy", policy.name)
                 } else {
-                    add(.change(policy, of: known.secret), "changed", "policy", policy.name)
+                    add(
+                        .change(policy, of: known.secret), "changed", "policy", policy.name,
+                        stored.becomesDue(known, policy.schedule)
+                            ? "due at once by its new schedule, in its first window" : nil)
                 }
             case (let known?, _): problems.append(otherCredential(declared, known))
             case (nil, let owner?): take(owner, for: declared)
@@ -213,6 +220,14 @@ struct ApplyPlan {
             add(
                 .setAnchors(file.anchors), "changed", "anchors",
                 names.isEmpty ? "none besides the state's own" : names.joined(separator: ", "))
+        }
+
+        mutating func planNotifications() {
+            guard file.notifications != stored.notifications else { return }
+            let programs = file.notifications.hooks.map { $0.run[0] }
+            add(
+                .setNotifications(file.notifications), "changed", "notify",
+                programs.isEmpty ? "nobody" : programs.joined(separator: ", "))
         }
 
         private func apiHost(of connection: String) -> String {

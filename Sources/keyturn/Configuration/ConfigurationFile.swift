@@ -9,6 +9,7 @@ struct ConfigurationFile {
     let policies: [DeclaredPolicy]
     let freezes: [Freeze]
     let anchors: AnchorSettings
+    let notifications: NotificationSettings
 
     /// A policy of the file.
     struct DeclaredPolicy {
@@ -67,8 +68,11 @@ struct ConfigurationFile {
         private mutating func parse(_ bytes: [UInt8]) throws(Problem) -> ConfigurationFile {
             let top = try Fields(
                 try Self.root(bytes), "the file",
-                keys: ["version", "connections", "defaults", "policies", "freezes", "anchors"],
-                later: ["notify"], problems: &problems)
+                keys: [
+                    "version", "connections", "defaults", "policies", "freezes", "anchors",
+                    "notify",
+                ],
+                problems: &problems)
             // Another version may mean anything, so nothing else is said of it.
             guard try top.integer("version", in: 1...1) != nil else {
                 throw Problem(
@@ -81,7 +85,14 @@ struct ConfigurationFile {
             refuse(anchors, in: policies)
             problems += Clashes(connections: storedConnections + connections).among(policies)
             return ConfigurationFile(
-                connections: connections, policies: policies, freezes: freezes, anchors: anchors)
+                connections: connections, policies: policies, freezes: freezes, anchors: anchors,
+                notifications: notifications(top))
+        }
+
+        private mutating func notifications(_ top: Fields) -> NotificationSettings {
+            problems.attempt { () throws(Problem) in
+                try NotificationsReader.read(try top.list("notify"))
+            } ?? NotificationSettings()
         }
 
         private mutating func anchors(_ top: Fields) -> AnchorSettings {

@@ -42,14 +42,15 @@ struct DestinationReader {
     private func command(
         _ node: Node
     ) throws(Problem) -> (destination: Destination, mark: Mark) {
-        let fields = try Fields(node, "`command`", keys: ["run", "input", "timeout", "required"])
+        let fields = try Fields(
+            node, "`command`", keys: ["run", "input", "timeout", "user", "required"])
         let (run, mark) = try Self.words(fields)
         let timeout = try Self.timeout(fields)
         let destination = Destination(
             receiver: .command(
                 CommandTerms(
                     run: run, input: try fields.word("input", as: PayloadFormat.self) ?? .json,
-                    timeout: timeout)),
+                    timeout: timeout, user: try fields.text("user"))),
             isRequired: try fields.boolean("required") ?? true)
         return (destination, mark)
     }

@@ -119,6 +119,13 @@ struct Pass: Sendable {
                 })
         }
         try await attest(units, isWhole: needsHeartbeat)
+        if needsHeartbeat, case .schedule(only: nil) = demand, try await oweDrifted() {
+            // What drifted is a debt now.
+            units = try await self.units(
+                try await program.storing { () async throws(StorageError) in
+                    try await store.work(at: now)
+                })
+        }
         if !spooled.isEmpty {
             // P14: before anything is looked at. The answers may settle what is open.
             let taken = try await program.storing { () async throws(StorageError) in
@@ -191,6 +198,35 @@ struct Pass: Sendable {
                 throw .damaged(found)
             }
         }
+    }
+
+    /// Once a day delivered files are compared with what was delivered. What differs is owed again; the
+    /// delivery proves the value alive first (P21). Whether there was anything.
+    private func oweDrifted() async throws(Failure) -> Bool {
+        let store = store
+        let policies = try await program.storing { () async throws(StorageError) in
+            try await store.policies()
+        }
+        var owed: [Delivery] = []
+        do throws(JournalError) {
+            for stored in policies {
+                for (delivery, drift) in try await DriftCheck(store: store).drifted(stored.secret) {
+                    program.console.warn(
+                        "\(stored.policy.name): \(delivery.destination.id) \(drift.text)")
+                    var again = delivery
+                    again.state = .owed
+                    again.cause = .deliveryChanged
+                    owed.append(again)
+                }
+            }
+        } catch {
+            throw Failure(error)
+        }
+        let deliveries = owed
+        try await program.storing { () async throws(StorageError) in
+            try await store.owe(deliveries)
+        }
+        return !owed.isEmpty
     }
 
     /// The incident of an emergency: the one that is open, or a new one (P31).

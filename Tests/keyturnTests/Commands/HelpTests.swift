@@ -12,7 +12,7 @@ import Testing
             Set(Walked.all.map { $0.words.joined(separator: " ") }) == [
                 "", "init", "login", "policy", "policy apply", "policy list", "policy show",
                 "policy pause", "policy resume", "policy remove", "check", "plan", "run", "rotate",
-                "deliver", "recover", "status", "secret", "secret list", "secret show",
+                "deliver", "rehearse", "recover", "status", "secret", "secret list", "secret show",
                 "secret reveal", "secret import", "secret acknowledge", "rotation",
                 "rotation list", "rotation show", "rotation resume", "rotation rollback", "audit",
                 "audit list", "audit show", "audit verify", "audit report", "audit export",

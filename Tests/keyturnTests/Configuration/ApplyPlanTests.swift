@@ -60,6 +60,21 @@ import Testing
         #expect(await program.keyturn("policy", "list").output.contains("every 1w"))
     }
 
+    @Test func `an edit that makes a secret due at once says so before`() async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        try await program.setUp(program.policy("ci", account: account))
+        try await program.require(program.keyturn("run"))
+        program.advance(.days(10))
+
+        let outcome = try await apply(program, program.policy("ci", account: account, every: "7d"))
+
+        #expect(
+            lines(outcome).last
+                == "changed policy ci (due at once by its new schedule, in its first window)")
+        #expect(program.emulator.rotations(of: account.id) == 1)
+    }
+
     @Test func `a new name over a known id is a rename and keeps the history`() async throws {
         let program = try await TestProgram()
         let account = program.emulator.addServiceAccount(name: "deploys")

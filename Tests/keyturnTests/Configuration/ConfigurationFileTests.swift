@@ -29,9 +29,16 @@ struct Wrong: Sendable, CustomTestStringConvertible {
             "version: 1\npolices: []\n",
             "2:1: the file has no key `polices` (did you mean `policies`?)"),
         Wrong(
-            "version: 1\nnotify: []\n",
-            "2:1: `notify` is not carried out by this version "
-                + "(leave it out; nothing would happen by it)"),
+            "version: 1\nnotify: [{ run: [mail] }]\n",
+            "2:18: a program must be an absolute path, and this is `mail` "
+                + "(no shell and no PATH are used)"),
+        Wrong(
+            "version: 1\nnotify: [{ run: [/bin/tell], on: [faild] }]\n",
+            "2:35: there is nothing to be told of that is called `faild` (did you mean `failed`?)"),
+        Wrong(
+            "version: 1\nnotify: [{ run: [/bin/tell], every: 1d }]\n",
+            "2:30: an item of `notify` has no key `every` (the keys of an item of `notify` are run, timeout, on, not-again-for)"
+        ),
         Wrong(
             "version: 1\npolicies: 3\n",
             "2:11: `policies` is expected to be a list, and this is `3` (begin each item with `- `)"

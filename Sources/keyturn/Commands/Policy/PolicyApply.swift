@@ -53,11 +53,14 @@ struct PolicyApply: KeyturnCommand {
 
     private func plan(_ program: Program, _ store: Store) async throws(Failure) -> ApplyPlan {
         let bytes = try read(program.surroundings)
+        let now = program.clock.now()
         let stored = try await program.storing { () async throws(StorageError) in
             (
                 connections: try await store.connections(), policies: try await store.policies(),
                 freezes: try await store.freezes(),
-                anchors: try await store.anchorSettings(), owners: try await store.identities(),
+                anchors: try await store.anchorSettings(),
+                notifications: try await store.storedNotificationSettings(),
+                owners: try await store.identities(),
                 names: try await store.secretNames(),
                 obligations: try await store.obligations(),
                 keySource: try await store.rootKeySource().source
@@ -73,15 +76,40 @@ struct PolicyApply: KeyturnCommand {
                 over: ApplyPlan.Stored(
                     connections: stored.connections, policies: stored.policies,
                     freezes: stored.freezes, anchors: stored.anchors,
+                    notifications: stored.notifications,
                     owner: { target, host in
                         stored.owners[
                             Identity(
                                 apiHost: host, kind: target.kind, providerID: target.providerID)]
                     }, holder: { stored.names[$0] },
-                    obligations: { stored.obligations[$0.id] ?? [] }),
+                    obligations: { stored.obligations[$0.id] ?? [] },
+                    becomesDue: { known, schedule in
+                        Self.isDue(known, known.policy.schedule, stored.freezes, now) == false
+                            && Self.isDue(known, schedule, parsed.freezes, now) == true
+                    }),
                 options: ApplyPlan.Options(prune: prune, abandon: abandon))
         } catch {
             throw tell(error, program.console)
+        }
+    }
+
+    /// Whether a policy is due by a schedule; nil where a time zone is missing, which is told elsewhere.
+    private static func isDue(
+        _ known: StoredPolicy, _ schedule: Schedule, _ freezes: [Freeze], _ now: Timestamp
+    ) -> Bool? {
+        let (policy, standing) = (known.policy, known.standing)
+        let changed = Policy(
+            name: policy.name, target: policy.target, schedule: schedule, labels: policy.labels,
+            terms: policy.terms)
+        do throws(Scheduling.UnknownZone) {
+            return try Scheduling.due(
+                Scheduling.Standing(
+                    policy: changed, registeredAt: standing.registeredAt,
+                    rotatedAt: standing.rotatedAt, phase: standing.phase), freezes: freezes,
+                now: now
+            )?.isNow(now) ?? false
+        } catch {
+            return nil
         }
     }
 

@@ -23,7 +23,7 @@ import case
 from emulator import OneLine
 from keyturn import Keyturn
 
-WORK = Path(sys.argv[4])
+KEYTURN, WORK = sys.argv[3], Path(sys.argv[4])
 SOURCE = Path(__file__).resolve().parents[2] / "deploy" / "hooks"
 BIN = Path(sys.executable).parent
 TOKEN = "hvs.invented-token-of-a-test"
@@ -110,6 +110,51 @@ class Hooks(case.Case):
         path.chmod(0o400)
         self.addCleanup(path.unlink)
         return path
+
+    # Files
+
+    @unittest.skipUnless(shutil.which("strace"), "there is no strace")
+    def test_no_byte_of_a_file_is_written_before_its_owner_and_mode_are_right(self):
+        account, _ = self.account("traced")
+        keyturn = Keyturn("traced")
+        path = keyturn.directory / "out" / "traced.env"
+        keyturn.policies.append(f"""
+  - name: traced
+    service-account: {{ connection: pinecone, id: {account.id}, name: {account.name} }}
+    every: 30d
+    deliver:
+      - file: {{ path: {path}, format: env, owner: {os.geteuid()}, group: {os.getegid()}, mode: "0640" }}""")
+        keyturn.set_up(self.ops)
+        log = WORK / "trace"
+        done = subprocess.run(
+            ["strace", "-f", "-y", "-qq", "-s", "0", "-o", log,
+             "-e", "trace=openat,openat2,fchown,fchmod,fchownat,fchmodat,write,writev,pwrite64,fsync,"
+             "fdatasync,rename,renameat,renameat2", KEYTURN, "run"],
+            env=keyturn.environment(), capture_output=True, text=True, timeout=300, check=False)
+        if "PTRACE" in done.stderr or "ptrace" in done.stderr:
+            self.skipTest("ptrace is forbidden")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        steps = []
+        for line in log.read_text().splitlines():
+            call = line.split(maxsplit=1)[1]
+            name = call.partition("(")[0]
+            about = ".traced.env." in call or (name.startswith("rename") and "traced.env" in call)
+            if about and not call.startswith("<..."):
+                steps.append((name, call))
+        names = [name for name, _ in steps]
+        created = next(call for name, call in steps if name.startswith("openat") and "O_CREAT" in call)
+        self.assertIn("O_EXCL", created)
+        self.assertIn("0600", created)
+        self.assertIn("O_NOFOLLOW", created.replace("RESOLVE_NO_SYMLINKS", "O_NOFOLLOW"))
+        first_write = next(i for i, name in enumerate(names) if "write" in name)
+        before = names[:first_write]
+        self.assertTrue(any("chown" in name for name in before), names)
+        self.assertTrue(any("chmod" in name for name in before), names)
+        self.assertFalse(any("ch" in name for name in names[first_write:]), names)
+        synced = next(i for i, name in enumerate(names) if "sync" in name)
+        renamed = next(i for i, name in enumerate(names) if name.startswith("rename"))
+        self.assertTrue(first_write < synced < renamed, names)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o640)
 
     # Vault
 

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Secrets
+import Synchronization
 import TestSupport
 import Testing
 
@@ -258,6 +259,58 @@ struct DestinationFileTests {
         try file.replace(with: secret("new"), temporaryName: temporary)
         let new = try Descriptor.open(path, for: .reading)
         #expect(try new.attribute("security.selinux") == label)
+    }
+
+    /// What a consumer sees that looks again and again while it is rewritten.
+    @Test func `a reader finds one of the contents whole, with the mode that was asked`()
+        async throws
+    {
+        let file = try DestinationFile(path: path, mode: 0o640)
+        let contents = ["first", "second"].map { word in
+            [UInt8](String(repeating: word + "\n", count: 30).utf8)
+        }
+        let first = contents[0]
+        try file.replace(with: first.span, temporaryName: temporary)
+        let isDone = Flag()
+        let rewritten = try await withThrowingTaskGroup(of: Int.self) { group in
+            let (path, temporary) = (path, temporary)
+            group.addTask {
+                var count = 0
+                while !isDone.isSet {
+                    let next = contents[count % 2]
+                    try file.replace(with: next.span, temporaryName: temporary)
+                    count += 1
+                }
+                return count
+            }
+            var odd = 0
+            for _ in 0..<100_000 {
+                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+                guard descriptor >= 0 else {
+                    odd += 1
+                    continue
+                }
+                var buffer = [UInt8](repeating: 0, count: 512)
+                let count = read(descriptor, &buffer, buffer.count)
+                var status = stat()
+                let isAsAsked = fstat(descriptor, &status) == 0 && status.st_mode & 0o777 == 0o640
+                close(descriptor)
+                let found = buffer.prefix(max(count, 0))
+                if !isAsAsked || !contents.contains(where: { $0[...] == found }) { odd += 1 }
+            }
+            isDone.set()
+            #expect(odd == 0)
+            return try await group.next() ?? 0
+        }
+        #expect(rewritten > 10)
+        #expect(directory.names == ["app.env"])
+    }
+
+    private final class Flag: Sendable {
+        private let value = Mutex(false)
+
+        var isSet: Bool { value.withLock { $0 } }
+        func set() { value.withLock { $0 = true } }
     }
 
     private func inode() throws -> UInt64? {

@@ -192,6 +192,27 @@ package struct Destinations: Handoff {
         besides additions: [String: String] = [:],
         started: @Sendable (String) async -> Void
     ) async -> DeliveryResult {
+        var environment = [
+            "KEYTURN_NAME": label.name, "KEYTURN_VERSION": String(label.version),
+            "KEYTURN_KIND": label.kind.rawValue, "KEYTURN_FORMAT": terms.input.rawValue,
+        ]
+        environment["KEYTURN_ROTATION"] = label.rotation?.text
+        environment.merge(additions) { _, added in added }
+        return await run(terms, environment, contents, started: started)
+    }
+
+    /// A command that gets nothing on its standard input.
+    func run(_ terms: CommandTerms, _ environment: [String: String]) async -> DeliveryResult {
+        guard let nothing = try? SecretBytes(capacity: 1) else {
+            return .failed(Unfit(.vaultFailed, "no secure memory is left"), nil)
+        }
+        return await run(terms, environment, nothing, started: { _ in })
+    }
+
+    private func run(
+        _ terms: CommandTerms, _ environment: [String: String],
+        _ contents: borrowing SecretBytes, started: @Sendable (String) async -> Void
+    ) async -> DeliveryResult {
         let user: Command.User?
         do throws(Unfit) {
             // A program that others can change since the check at prepare gets nothing.
@@ -200,12 +221,6 @@ package struct Destinations: Handoff {
         } catch {
             return .failed(error, nil)
         }
-        var environment = [
-            "KEYTURN_NAME": label.name, "KEYTURN_VERSION": String(label.version),
-            "KEYTURN_KIND": label.kind.rawValue, "KEYTURN_FORMAT": terms.input.rawValue,
-        ]
-        environment["KEYTURN_ROTATION"] = label.rotation?.text
-        environment.merge(additions) { _, added in added }
         let command = Command(
             program: terms.run[0], arguments: Array(terms.run.dropFirst()),
             environment: environment, timeout: .seconds(terms.timeout.seconds), user: user)

@@ -9,6 +9,9 @@ package enum Signal: Hashable, Sendable {
     case kill
     /// A request to read its configuration again.
     case hangUp
+    /// What the program makes of it.
+    case user1
+    case user2
     /// Nothing: asks only whether it could be sent.
     case none
 
@@ -17,6 +20,8 @@ package enum Signal: Hashable, Sendable {
         case .terminate: SIGTERM
         case .kill: SIGKILL
         case .hangUp: SIGHUP
+        case .user1: SIGUSR1
+        case .user2: SIGUSR2
         case .none: 0
         }
     }

@@ -6,10 +6,14 @@ package struct Policy: Codable, Hashable, Sendable {
     package let schedule: Schedule
     package let labels: [String: String]
     package let terms: Terms
+    /// What is done after deliveries, in this order; nil for nothing.
+    package let after: [Reaction]?
 
     package init(
-        name: String, target: Target, schedule: Schedule, labels: [String: String], terms: Terms
+        name: String, target: Target, schedule: Schedule, labels: [String: String], terms: Terms,
+        after: [Reaction]? = nil
     ) {
+        self.after = after
         self.name = name
         self.target = target
         self.schedule = schedule

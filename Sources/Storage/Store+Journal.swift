@@ -196,6 +196,8 @@ extension Store: Journal {
                         if !isIntent { $0.outcome = delivery.state == .done ? .done : .refused }
                         if delivery.state == .done { $0.fingerprint = delivery.digest }
                     })
+                // A crash from here on finds what is owed to whoever uses the secret.
+                if delivery.state == .done { try transaction.oweReactions(of: delivery.secret) }
             }
         }
     }

@@ -122,6 +122,7 @@ extension Store {
                     """
                 ) { $0.int(0) } ?? 0,
                 hasFinishedIncident: try !Self.finishedIncidents(database).isEmpty,
+                reacting: try Self.owedReactions(at: now, in: database).flatMap(\.secrets),
                 lastEntryAt: try database.first(
                     "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
                 ) { Timestamp(milliseconds: $0.integer(0)) },
@@ -163,6 +164,8 @@ extension Store {
         package let parked: Int
         /// Whether there is an incident to close.
         package let hasFinishedIncident: Bool
+        /// Secrets with something to be done after their deliveries.
+        package let reacting: [SecretReference]
         /// When the trail last grew; nil for an empty one.
         package let lastEntryAt: Timestamp?
         /// How late it was once, if the clock was set back since.

@@ -30,6 +30,7 @@ struct TableRows {
         Part(
             table: "delivery", clause: "WHERE secret_id = ? ORDER BY version, destination",
             omitting: ["process", "temporary"]),
+        Part(table: "reaction", clause: "WHERE secret_id = ? ORDER BY action"),
         Part(table: "rotation", clause: "WHERE secret_id = ? ORDER BY id"),
         Part(
             table: "effect",

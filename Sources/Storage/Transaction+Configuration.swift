@@ -247,6 +247,7 @@ extension Transaction {
             open.finishedAt = now
             try record([.superseded], in: open)
         }
+        try closeReactions(of: secret)
         let owed = try database.all(
             """
             SELECT version, destination FROM delivery

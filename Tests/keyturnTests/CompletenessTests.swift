@@ -18,7 +18,11 @@ import Vault
         program.anchors.withLock {
             $0 = "freezes: [{ from: 2031-01-01, until: 2031-01-02, owner: x, reason: y }]"
         }
-        _ = try await program.dueAccount(more: "    labels: { env: prod }\n")
+        _ = try await program.dueAccount(
+            more: """
+                    labels: { env: prod }
+                    after: [{ command: { run: [/bin/true] } }]
+                """)
         try await program.require(
             program.keyturn(
                 "rotate", "ci", "--compromised", "--reason", "test", "--confirm", "ci"))

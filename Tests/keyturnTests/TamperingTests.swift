@@ -221,7 +221,9 @@ import Testing
         let account = program.emulator.addServiceAccount(name: "deploys")
         let key = program.emulator.addAPIKey(project: program.project, name: "search")
         try await program.setUp(
-            program.policy("ci", account: account, more: hook.yaml)
+            program.policy(
+                "ci", account: account,
+                more: hook.yaml + "\n    after: [{ command: { run: [/bin/true] } }]\n")
                 + program.policy("search", key: key, more: "    labels: { env: prod }\n"))
         _ = await program.keyturn("run")
         _ = await program.keyturn(

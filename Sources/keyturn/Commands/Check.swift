@@ -55,6 +55,7 @@ struct Check: KeyturnCommand {
         items += await runs(store, statuses, now)
         items += secrets(statuses, now)
         items += await freezes(store, now)
+        items += await reactions(store)
         let policies = try await program.storing { () async throws(StorageError) in
             try await store.policies()
         }
@@ -258,6 +259,18 @@ struct Check: KeyturnCommand {
     private static let longestSilence = Interval.hours(26)
     /// How long what is due may wait for a run.
     private static let longestWait = Interval.hours(2)
+
+    /// What was to be done after deliveries, and was not.
+    private func reactions(_ store: Store) async -> [Item] {
+        // As above.
+        ((try? await store.owedReactions(at: .latest)) ?? []).map { owed in
+            Item(
+                name: owed.reaction.id, state: .attention,
+                detail: "owed to \(owed.secrets.map(\.name).joined(separator: ", "))"
+                    + (owed.cause.map { ": \($0.text)" } ?? ""),
+                hint: "keyturn run tries it again; keyturn deliver NAME at once")
+        }
+    }
 
     /// A freeze that has ended holds nothing any longer, and nobody seems to have looked since.
     private func freezes(_ store: Store, _ now: Timestamp) async -> [Item] {

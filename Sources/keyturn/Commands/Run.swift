@@ -68,6 +68,11 @@ extension Program {
                 if json { console.answer(report.json) } else { console.answer(report.line) }
             })
         var report = try await pass.run()
+        if report.didWork, report.signal == nil {
+            report.failedReactions = try await Reactions(
+                program: self, store: store, json: json, isByHand: pass.isByHand
+            ).run()
+        }
         report.isAnchorBehind = await surroundings.anchor(store)
         await Notifications(program: self, store: store).tell(report)
         try await tellUnreachable(report, store)

@@ -16,9 +16,8 @@ struct PolicyReader {
     private static let keys =
         [
             "name", "service-account", "api-key", "strategy", "at", "last-rotated", "labels",
-            "deliver", "env-names",
+            "deliver", "env-names", "after",
         ] + defaultKeys
-    private static let later = ["after"]
 
     /// The policy that a node declares; nil, and what is wrong is added, where it is wrong.
     func read(_ node: Node, _ problems: inout [Problem]) -> ConfigurationFile.DeclaredPolicy? {
@@ -26,7 +25,7 @@ struct PolicyReader {
         let fields = problems.attempt { () throws(Problem) in
             var unknown: [Problem] = []
             let fields = try Fields(
-                node, "a policy", keys: Self.keys, later: Self.later, problems: &unknown)
+                node, "a policy", keys: Self.keys, problems: &unknown)
             return (fields.with(defaults: defaults), unknown)
         }
         guard let (fields, unknown) = fields else { return nil }
@@ -52,7 +51,10 @@ struct PolicyReader {
         let lastRotated = problems.attempt { () throws(Problem) in
             try fields.timestamp("last-rotated")
         }
-        guard problems.count == before, let name, let target, let strategy, let schedule,
+        let after = problems.attempt { () throws(Problem) in
+            try ReactionReader.read(try fields.list("after"))
+        }
+        guard problems.count == before, let after, let name, let target, let strategy, let schedule,
             let limits, let names, let labels, let lastRotated
         else { return nil }
         var terms = limits(Terms(strategy: strategy))
@@ -61,7 +63,7 @@ struct PolicyReader {
         return ConfigurationFile.DeclaredPolicy(
             policy: Policy(
                 name: name.text, target: target.target, schedule: schedule, labels: labels,
-                terms: terms),
+                terms: terms, after: after.isEmpty ? nil : after),
             lastRotated: lastRotated, mark: name.mark, targetMark: target.mark,
             destinationMarks: receivers.map(\.mark))
     }

@@ -102,7 +102,7 @@ struct Pass: Sendable {
         }
         guard
             !units.isEmpty || needsHeartbeat || !spooled.isEmpty || work.hasFinishedIncident
-                || !isAnchored
+                || !isAnchored || !work.reacting.isEmpty
         else {
             if !isClockTrusted {
                 program.console.warn("the clock is behind the last entry of the audit trail")
@@ -110,6 +110,7 @@ struct Pass: Sendable {
             return result
         }
         try await program.unlock(store)
+        result.didWork = true
         if let moved = try await settleMachine() {
             // What was open is parked, and what was due waits for a person (P32).
             result.moved = moved

@@ -98,6 +98,10 @@ struct PassReport: Sendable {
     var isClockDoubtful = false
     /// What waits for a person since the state was found to be moved (P32).
     var moved: Moved?
+    /// Whether the state was unlocked.
+    var didWork = false
+    /// What was to be done after deliveries, and failed.
+    var failedReactions = 0
     /// Whether an anchor does not show all of the trail.
     var isAnchorBehind = false
 
@@ -124,11 +128,15 @@ struct PassReport: Sendable {
     var exitCode: Int32 {
         if let signal { return 128 + signal }
         if unsettled > 0 { return ExitStatus.unsettled.rawValue }
-        let bad = failed + secrets.filter { $0.result == .parked && !$0.isForeign }.count
+        let bad =
+            failed + failedReactions
+            + secrets.filter { $0.result == .parked && !$0.isForeign }.count
         let good = secrets.filter { $0.result == .done || $0.result == .waiting }
             .filter { !$0.isDeliveryMissing }.count
         if bad > 0 {
-            if good == 0, secrets.allSatisfy({ $0.cause == .noAdmin }) {
+            if good == 0, failedReactions == 0,
+                secrets.allSatisfy({ $0.cause == .noAdmin })
+            {
                 return ExitStatus.configuration.rawValue
             }
             return good > 0

@@ -9,7 +9,7 @@ import Testing
     static let lines = [
         Wrong(
             "polcy: 1",
-            "8:5: a policy has no key `polcy` (the keys of a policy are name, service-account, api-key, strategy, at, last-rotated, labels, deliver, env-names, every, from, cron, first, spread, window, max-age, overlap, keep, attempts, acknowledge, gate-deadline, on-deadline)"
+            "8:5: a policy has no key `polcy` (the keys of a policy are name, service-account, api-key, strategy, at, last-rotated, labels, deliver, env-names, after, every, from, cron, first, spread, window, max-age, overlap, keep, attempts, acknowledge, gate-deadline, on-deadline)"
         ),
         Wrong("max-ag: 40d", "8:5: a policy has no key `max-ag` (did you mean `max-age`?)"),
         Wrong(
@@ -49,6 +49,19 @@ import Testing
         Wrong(
             "cron: 0 3 * * *",
             "5:5: a policy has one of `every`, `cron` and `at`, and this has `every` and `cron`"),
+        Wrong(
+            "after: [{ reload: app }]",
+            "8:23: `app` is no name of a unit (write it with its type: app.service)"),
+        Wrong(
+            "after: [{ reload: app.service, restart: app.service }]",
+            "8:13: an item of `after` has one of command, reload, restart and signal (for example - reload: app.service)"
+        ),
+        Wrong(
+            "after: [{ signal: { name: KILL, pid-file: /run/app.pid } }]",
+            "8:31: `name` is expected to be one of HUP, USR1, USR2, and this is `KILL`"),
+        Wrong(
+            "after: [{ reload: a.service }, { reload: a.service }]",
+            "8:36: `after:reload a.service` is here twice"),
         Wrong("labels: [a]", "8:13: `labels` is expected to be a mapping, and this is a list"),
         Wrong(
             "labels: { env: [a] }",

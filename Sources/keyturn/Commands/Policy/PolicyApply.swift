@@ -100,7 +100,7 @@ struct PolicyApply: KeyturnCommand {
         let (policy, standing) = (known.policy, known.standing)
         let changed = Policy(
             name: policy.name, target: policy.target, schedule: schedule, labels: policy.labels,
-            terms: policy.terms)
+            terms: policy.terms, after: policy.after)
         do throws(Scheduling.UnknownZone) {
             return try Scheduling.due(
                 Scheduling.Standing(

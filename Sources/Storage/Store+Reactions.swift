@@ -6,6 +6,8 @@ package struct OwedReaction: Sendable {
     package let reaction: Reaction
     /// Those whose new values it is about.
     package let secrets: [SecretReference]
+    /// Since when each of them owes it: what is delivered while it is done owes it anew.
+    fileprivate let owedAt: [Int64]
     /// How often it failed since it was owed.
     package let failures: Int
     package let cause: Cause?
@@ -88,7 +90,8 @@ extension Store {
     static func owedReactions(at now: Timestamp, in database: Database) throws -> [OwedReaction] {
         let rows = try database.all(
             """
-            SELECT s.id, s.name, r.terms, r.position, r.failures, r.cause FROM reaction r
+            SELECT s.id, s.name, r.terms, r.position, r.failures, r.cause, r.owed_at_ms
+            FROM reaction r
             JOIN secret s ON s.id = r.secret_id
             WHERE r.state = 'owed' AND coalesce(r.next_try_at_ms, 0) <= ?
             ORDER BY s.name
@@ -97,27 +100,38 @@ extension Store {
             (
                 reaction: try Documents.decode(Reaction.self, row.text(2)),
                 secret: try reference(row), position: row.int(3), failures: row.int(4),
-                cause: row.optionalText(5).flatMap(Cause.init(rawValue:))
+                cause: row.optionalText(5).flatMap(Cause.init(rawValue:)), owedAt: row.integer(6)
             )
         }
-        // Where lists differ, what is last in any of them comes last.
-        return Dictionary(grouping: rows, by: \.reaction).map { reaction, rows in
-            (
-                rows.map(\.position).max() ?? 0,
-                OwedReaction(
-                    reaction: reaction, secrets: rows.map(\.secret),
-                    failures: rows.map(\.failures).max() ?? 0,
-                    cause: rows.lazy.compactMap(\.cause).first)
-            )
-        }.sorted { ($0.0, $0.1.reaction.id) < ($1.0, $1.1.reaction.id) }.map(\.1)
+        var owed: [(position: Int, reaction: OwedReaction)] = []
+        for (reaction, rows) in Dictionary(grouping: rows, by: \.reaction) {
+            let one = OwedReaction(
+                reaction: reaction, secrets: rows.map(\.secret), owedAt: rows.map(\.owedAt),
+                failures: rows.map(\.failures).max() ?? 0,
+                cause: rows.lazy.compactMap(\.cause).first)
+            // Where lists differ, what is last in any of them comes last.
+            owed.append((rows.map(\.position).max() ?? 0, one))
+        }
+        owed.sort {
+            ($0.position, $0.reaction.reaction.id) < ($1.position, $1.reaction.reaction.id)
+        }
+        return owed.map(\.reaction)
     }
 
-    /// Writes how a reaction ended, for all secrets that it was about.
+    /// Writes how a reaction ended, for all secrets that it was about. One that got another delivery
+    /// meanwhile still owes it.
     package func settle(
         _ owed: OwedReaction, _ cause: Cause?, hook: HookReport?
     ) async throws(StorageError) {
         try await commit { transaction in
-            for secret in owed.secrets {
+            for (secret, owedAt) in zip(owed.secrets, owed.owedAt) {
+                let isSame = try transaction.database.first(
+                    """
+                    SELECT 1 FROM reaction
+                    WHERE secret_id = ? AND action = ? AND state = 'owed' AND owed_at_ms = ?
+                    """, [.text(secret.id.text), .text(owed.reaction.id), .integer(owedAt)]
+                ) { _ in true }
+                guard isSame == true else { continue }
                 let failures = cause == nil ? 0 : owed.failures + 1
                 try transaction.settleReaction(
                     owed.reaction.id, of: secret, cause == nil ? "done" : "owed",

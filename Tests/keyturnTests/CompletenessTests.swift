@@ -29,25 +29,6 @@ import Vault
         return program
     }
 
-    private func store(_ program: TestProgram) async throws -> Store {
-        let place = StateDirectory(path: program.directory.file("state"))
-        let store = try await Store.open(
-            place, access: .readWrite,
-            environment: Store.Environment(
-                clock: WallClock(
-                    now: { Timestamp(milliseconds: program.clock.now) }, wait: { _ in }),
-                context: Entry.Context(
-                    actor: Actor(
-                        uid: 0, loginUID: nil, user: nil, host: "host", pid: 1, invocation: nil,
-                        claimedSudoUser: nil),
-                    run: try #require(Identifier("01J0000000000000000000RVN1")), tool: "test"),
-                printArmour: { _ in }))
-        let key = try SecretFile.read(program.directory.file("state.key"), limit: 4096)
-        let rootKey = try RootKey(reading: key)
-        try await store.unlock(with: rootKey)
-        return store
-    }
-
     /// The tables of the schema but those of the trail itself, and a column of each.
     private func tables(_ program: TestProgram) throws -> [(table: String, column: String)] {
         let database = try RawDatabase(program.directory.file("state/keyturn.db"))
@@ -65,7 +46,7 @@ import Vault
         let program = try await full()
         let tables = try tables(program)
         #expect(tables.count > 10)
-        let store = try await store(program)
+        let store = try await program.unlockedStore()
         let before = try program.entryCount()
         for (table, column) in tables {
             await #expect(
@@ -84,7 +65,7 @@ import Vault
     @Test func `the same change is made when an entry says so`() async throws {
         let program = try await full()
         let tables = try tables(program)
-        let store = try await store(program)
+        let store = try await program.unlockedStore()
         for (table, column) in tables {
             try await store.commit { transaction in
                 try transaction.database.run("UPDATE \(table) SET \(column) = \(column)")
@@ -96,7 +77,7 @@ import Vault
 
     @Test func `who reads changes nothing`() async throws {
         let program = try await full()
-        let store = try await store(program)
+        let store = try await program.unlockedStore()
         try await store.read { try $0.run("DELETE FROM setting") }
         #expect(try await !store.freezes().isEmpty)
     }

@@ -4,6 +4,7 @@ import Rotations
 import TestSupport
 import Testing
 
+@testable import Storage
 @testable import keyturn
 
 /// What is done after deliveries, so that who uses a secret takes the new value.
@@ -81,6 +82,24 @@ import Testing
         #expect(done(program).filter { $0 == "zeroth" }.count == 1)
         #expect(await program.keyturn("check").status == 0)
         #expect(program.emulator.received(.rotateSecret) == 2)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `what is delivered while it is done owes it anew`() async throws {
+        let program = try await two("exit 3")
+        _ = await program.keyturn("run")
+        let store = try await program.unlockedStore()
+        let now = Rotations.Timestamp(milliseconds: program.clock.now)
+        let owed = try #require(try await store.owedReactions(at: now, isByHand: true).first)
+        // Another process delivers while the command runs.
+        program.advance(.minutes(1))
+        let secret = try #require(owed.secrets.first)
+        try await store.commit { try $0.oweReactions(of: secret) }
+
+        try await store.settle(owed, nil, hook: nil)
+
+        let left = try await store.owedReactions(at: now, isByHand: true)
+        #expect(left.contains { $0.reaction == owed.reaction && $0.secrets == [secret] })
         #expect(await program.isTrailIntact())
     }
 

@@ -102,11 +102,6 @@ package struct DerivedState: Sendable {
 
     package init() {}
 
-    /// Whether any entry about versions of this secret was seen.
-    package func knows(_ secret: String) -> Bool {
-        versions[secret] != nil || accepted.contains(secret)
-    }
-
     /// Takes in the next entry.
     package mutating func add(_ entry: Entry) {
         let type = entry.type

@@ -65,6 +65,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case secretSearched = "secret.searched"
     case reportMade = "report.made"
     case rowsAccepted = "rows.accepted"
+    case rowsRecorded = "rows.recorded"
 
     /// Whether what it says changes rows that are about no secret.
     package var isAboutState: Bool {

@@ -46,13 +46,9 @@ extension Store {
     /// The programs that are told of what happened. Throws when the setting is not the one that the
     /// trail has: nobody's program is started but ours.
     package func notificationSettings() throws(StorageError) -> NotificationSettings {
-        try read { database in
-            let settings = try Self.notificationSettings(in: database)
-            guard !settings.hooks.isEmpty else { return settings }
-            let head = try Head(database, Self.verifierKeys(in: database).first)
-            guard try head.hasStateRows(in: database) else { throw StorageError.edited(nil) }
-            return settings
-        }
+        let settings = try storedNotificationSettings()
+        if !settings.hooks.isEmpty { try attestState() }
+        return settings
     }
 
     /// The same as it is stored, for comparing it.

@@ -57,11 +57,25 @@ extension Store {
         try read { database in
             let head = try Head(database, signer)
             guard try head.hasStateRows(in: database) else { throw StorageError.edited(nil) }
-            for secret in secrets {
-                try Self.attestPolicy(of: secret, head, in: database)
-                guard try head.hasRows(of: secret.id, in: database) else {
-                    throw StorageError.edited(secret.name)
-                }
+            for secret in secrets { try Self.attest(secret, head, in: database) }
+        }
+    }
+
+    /// Throws when the rows of a secret, or its policy, are not what the trail says.
+    package func attestRows(of secret: SecretReference) throws(StorageError) {
+        let signer = keys.withLock { $0?.signer.verifier }
+        try read { database in
+            try Self.attest(secret, try Head(database, signer), in: database)
+        }
+    }
+
+    /// Throws when the rows about no secret are not what the trail says.
+    package func attestState() throws(StorageError) {
+        try read { database in
+            let signer =
+                try keys.withLock { $0?.signer.verifier } ?? Self.verifierKeys(in: database).first
+            guard try Head(database, signer).hasStateRows(in: database) else {
+                throw StorageError.edited(nil)
             }
         }
     }
@@ -69,25 +83,51 @@ extension Store {
     /// Everything in the tables that the trail does not explain, as far as a run would find it, one
     /// clause for each secret.
     package func contradictions() throws(StorageError) -> [String] {
-        let secrets = try read { try Self.allSecrets(in: $0) }
         var found: [String] = []
-        for part in [[]] + secrets.map({ [$0] }) {
-            do throws(StorageError) {
-                try attest(part)
-            } catch .damaged(let what) {
-                if found.last != what { found.append(what) }
+        do throws(StorageError) {
+            try attest([SecretReference]())
+        } catch {
+            guard case .damaged(let what) = error else { throw error }
+            found.append(what)
+        }
+        let signer = keys.withLock { $0?.signer.verifier }
+        var rest = try read { try Self.allSecrets(in: $0) }[...]
+        // In parts, so that no lock is held for long.
+        while !rest.isEmpty {
+            let part = Array(rest.prefix(500))
+            rest = rest.dropFirst(part.count)
+            found += try read { database in
+                let head = try Head(database, signer)
+                return try part.compactMap { secret in
+                    do {
+                        try Self.attest(secret, head, in: database)
+                        return nil
+                    } catch StorageError.damaged(let what) {
+                        return what
+                    }
+                }
             }
         }
         return found
     }
 
+    private static func attest(
+        _ secret: SecretReference, _ head: Head, in database: Database
+    ) throws {
+        try attestPolicy(of: secret, head, in: database)
+        guard try head.hasRows(of: secret.id, in: database) else {
+            throw StorageError.edited(secret.name)
+        }
+    }
+
     private static func attestPolicy(
         of secret: SecretReference, _ head: Head, in database: Database
     ) throws {
-        let document = try database.first(
-            "SELECT document FROM policy WHERE secret_id = ?", [.text(secret.id.text)]
-        ) { $0.text(0) }
-        guard let document else { return }
+        let row = try database.first(
+            "SELECT document, paused_until_ms FROM policy WHERE secret_id = ?",
+            [.text(secret.id.text)]
+        ) { ($0.text(0), $0.optionalInteger(1)) }
+        guard let (document, paused) = row else { return }
         var digest: String?
         try forEachEntry(
             about: secret, [.policyAdded, .policyChanged, .policyRenamed], in: database
@@ -98,6 +138,17 @@ extension Store {
         }
         guard digest == hexadecimal(Documents.digest(document)) else {
             throw edited("the policy \(secret.name)")
+        }
+        var pausedUntil: String?
+        try forEachEntry(
+            about: secret, [.policyAdded, .policyPaused, .policyResumed], in: database
+        ) { entry in
+            try head.require(entry, in: database)
+            if entry.type == .policyPaused { pausedUntil = entry.members["until"]?.text }
+            return false
+        }
+        guard pausedUntil == paused.map({ Timestamp(milliseconds: $0).rfc3339 }) else {
+            throw edited("the pause of \(secret.name)")
         }
     }
 
@@ -160,14 +211,15 @@ extension Store {
             (size, root) = (checkpoint.size, checkpoint.root)
         }
 
-        /// Whether the rows of a secret are what the newest entry that speaks of them says. What an
-        /// older program wrote says nothing of them.
+        /// Whether the rows of a secret are what the newest entry that speaks of them says.
         func hasRows(of secret: Identifier, in database: Database) throws -> Bool {
-            var isKnown = false
             var said: Entry?
             try database.forEach(Store.entriesOfSecret, [.text(secret.text)]) { row in
-                isKnown = true
                 let entry = try Store.storedEntry(row).entry
+                // Columns are nobody's word.
+                guard entry.projection.secretID == secret.text else {
+                    throw StorageError.damaged("a column of entry \(entry.projection.sequence)")
+                }
                 guard entry.members["rows_sha256"] != nil else { return true }
                 said = entry
                 return false
@@ -175,7 +227,6 @@ extension Store {
             return try isSaid(
                 "rows_sha256", by: said, TableRows.digest(of: secret.text, in: database),
                 in: database)
-                ?? isKnown
         }
 
         /// Whether the rows that are about no secret are what the newest entry about them says.
@@ -183,19 +234,22 @@ extension Store {
             var said: Entry?
             try database.forEach(Store.entriesOfState, []) { row in
                 let entry = try Store.storedEntry(row).entry
+                guard entry.type.isAboutState else {
+                    throw StorageError.damaged("a column of entry \(entry.projection.sequence)")
+                }
                 guard entry.members["state_rows_sha256"] != nil else { return true }
                 said = entry
                 return false
             }
             return try isSaid(
                 "state_rows_sha256", by: said, TableRows.digestOfState(in: database), in: database)
-                ?? true
         }
 
         private func isSaid(
             _ field: String, by entry: Entry?, _ digest: [UInt8], in database: Database
-        ) throws -> Bool? {
-            guard let entry else { return nil }
+        ) throws -> Bool {
+            // A migration speaks of all rows, so that no state is without such an entry.
+            guard let entry else { return false }
             try require(entry, in: database)
             return entry.members[field]?.text == hexadecimal(digest)
         }

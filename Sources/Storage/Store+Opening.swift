@@ -199,6 +199,10 @@ extension Store {
             database: database, now: environment.clock.now(),
             trail: try takeUpTrail(try presentKeys(), isAnchorNew: isAnchorNew))
         try Self.recordMachine(in: transaction, environment.machine)
+        // From here on rows of which no entry speaks are edited ones.
+        for secret in try Self.allSecrets(in: database) {
+            transaction.append(Event(.rowsRecorded) { $0.secret = secret })
+        }
         transaction.append(
             Event(.stateMigrated) { $0.schemaVersion = environment.migrations.current })
         try end(transaction)

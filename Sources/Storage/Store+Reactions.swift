@@ -44,12 +44,13 @@ extension Transaction {
     }
 
     /// Closes what is owed after deliveries, with an entry each.
-    func closeReactions(of secret: SecretReference) throws {
+    /// - Parameter kept: what the policy still wants.
+    func closeReactions(of secret: SecretReference, besides kept: [Reaction] = []) throws {
         let actions = try database.all(
             "SELECT action FROM reaction WHERE secret_id = ? AND state = 'owed' ORDER BY position",
             [.text(secret.id.text)]
         ) { $0.text(0) }
-        for action in actions {
+        for action in actions where !kept.contains(where: { $0.id == action }) {
             try settleReaction(action, of: secret, "closed", failures: 0, nextTryAt: nil, nil)
             append(
                 Event(.reactionClosed) {

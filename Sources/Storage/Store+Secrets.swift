@@ -106,6 +106,7 @@ extension Store {
                 WHERE r.state = 'open' AND r.cause IN ('no-admin', 'admin-refused')
                   AND s.connection = ? ORDER BY r.id
                 """, [.text(connection)], Self.rotation)
+            try transaction.distrustEditedRows(of: waiting.map(\.secret))
             for var rotation in waiting {
                 rotation.nextTryAt = nil
                 try transaction.record([], in: rotation)

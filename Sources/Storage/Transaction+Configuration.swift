@@ -200,6 +200,7 @@ extension Transaction {
                 "INSERT INTO policy_label(secret_id, key, value) VALUES (?, ?, ?)",
                 [.text(secret.id.text), .text(key), .text(value)])
         }
+        try closeReactions(of: secret, besides: policy.after ?? [])
         append(
             Event(type) {
                 $0.secret = secret

@@ -97,6 +97,7 @@ extension Store {
         guard try read({ try Self.machineChange(in: $0, machine) }) != nil else { return nil }
         return try await commit(unattested: []) { transaction in
             let database = transaction.database
+            try transaction.distrustEditedRows(of: Self.allSecrets(in: database))
             try Self.recordMachine(in: transaction, machine)
             // Another process may have been quicker.
             guard let (before, present) = try Self.machineChange(in: database, machine) else {

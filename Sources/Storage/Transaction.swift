@@ -30,11 +30,16 @@ package final class Transaction {
     /// Finds out whether the rows that are about to be changed are what the trail says: an entry
     /// must not cover with our signature what somebody edited.
     func distrustEdited(_ secrets: [SecretReference]) throws {
+        try distrustEditedRows(of: secrets)
+        if try !Store.Head(trail).hasStateRows(in: database) { unsigned.isState = true }
+    }
+
+    /// The same for rows of secrets alone, where those about no secret were changed before.
+    func distrustEditedRows(of secrets: [SecretReference]) throws {
         let head = Store.Head(trail)
         for secret in secrets where try !head.hasRows(of: secret.id, in: database) {
             unsigned.secrets.insert(secret.id)
         }
-        if try !head.hasStateRows(in: database) { unsigned.isState = true }
     }
 
     /// Appends the entries of a change that is made.

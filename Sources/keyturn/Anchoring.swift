@@ -73,6 +73,10 @@ struct Anchoring {
             (try await store.anchorSettings(), try await store.newestCheckpoint())
         }
         guard let note else { return }
+        if settings.command != nil {
+            // A program that somebody put there is not started.
+            try await storing { () async throws(StorageError) in try await store.attestState() }
+        }
         let names = behind.map(\.name)
         for receipt in settings.receipts where names.contains(receipt.name) {
             guard await isTaken(note, by: receipt) else { continue }

@@ -77,15 +77,20 @@ struct Notifications {
                 continue
             }
             // Well again is what somebody was told of before.
-            let wasTold = memory.forget(name)
-            if wasTold, isWanted { due.append(notice) }
+            guard memory.wasTold(name) else { continue }
+            if isWanted { due.append(notice) } else { memory.forget(name) }
         }
         guard !due.isEmpty || memory.isChanged else { return }
         for (index, notice) in due.prefix(Self.limit).enumerated() {
             let isLast = index == Self.limit - 1
             let others = isLast ? due.count - Self.limit : 0
             guard await run(hook, notice, others, report, index) else { continue }
-            if notice.name != nil, notice.occasion != .recovered { memory.told[notice.key] = now }
+            guard let name = notice.name else { continue }
+            if notice.occasion == .recovered {
+                memory.forget(name)
+            } else {
+                memory.told[notice.key] = now
+            }
         }
         // Without it the same is told again, which does no harm.
         try? memory.keep()
@@ -155,10 +160,14 @@ struct Notifications {
 
         var isChanged: Bool { told != before }
 
-        /// Forgets what was told of a secret. Whether there was anything.
-        mutating func forget(_ name: String) -> Bool {
-            let keys = NotificationSettings.Occasion.allCases.map { "\($0.rawValue) \(name)" }
-            return keys.filter { told.removeValue(forKey: $0) != nil }.count > 0
+        private static func keys(_ name: String) -> [String] {
+            NotificationSettings.Occasion.allCases.map { "\($0.rawValue) \(name)" }
+        }
+
+        func wasTold(_ name: String) -> Bool { Self.keys(name).contains { told[$0] != nil } }
+
+        mutating func forget(_ name: String) {
+            for key in Self.keys(name) { told[key] = nil }
         }
 
         func keep() throws(FileError) {

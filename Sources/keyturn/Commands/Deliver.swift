@@ -48,10 +48,11 @@ struct Deliver: KeyturnCommand {
             isComplete = isComplete && (result.cause == nil || !result.isRequired)
             tell(result.id, version: result.version, cause: result.cause, program.console)
         }
-        let failedReactions = try await Reactions(
+        let reactions = try await Reactions(
             program: program, store: store, json: options.json, isByHand: true
         ).run()
-        isComplete = isComplete && failedReactions == 0
+        guard !reactions.isTrailBroken else { return ExitStatus.brokenTrail.rawValue }
+        isComplete = isComplete && reactions.failed == 0
         guard !results.contains(where: { $0.cause == .foreignRotated }) else {
             // P21: nothing was written.
             return ExitStatus.attention.rawValue

@@ -45,6 +45,10 @@ struct Rehearse: KeyturnCommand {
             ).run()
         }
         try await program.unlock(store)
+        // What is run must be what the trail says.
+        try await program.storing { () async throws(StorageError) in
+            try await store.attest(policies.map(\.secret))
+        }
         let inspector = try await Inspector(program: program, store: store)
         var failed = 0
         for stored in policies {

@@ -69,9 +69,17 @@ extension Program {
             })
         var report = try await pass.run()
         if report.didWork, report.signal == nil {
-            report.failedReactions = try await Reactions(
-                program: self, store: store, json: json, isByHand: pass.isByHand
-            ).run()
+            let reactions = Reactions(
+                program: self, store: store, json: json, isByHand: pass.isByHand)
+            do throws(Failure) {
+                let outcome = try await reactions.run()
+                report.failedReactions = outcome.failed
+                report.isTrailBroken = outcome.isTrailBroken
+            } catch {
+                // What was rotated is told all the same.
+                console.fail(error)
+                report.failedReactions = 1
+            }
         }
         report.isAnchorBehind = await surroundings.anchor(store)
         await Notifications(program: self, store: store).tell(report)

@@ -94,6 +94,11 @@ struct Pass: Sendable {
         let isClockTrusted = work.isClockTrusted(program.clock.now())
         result.isClockDoubtful = !isClockTrusted
         let needsHeartbeat = work.lastEntryAt.map { $0.age(at: now) >= Self.heartbeat } ?? false
+        // Where there is something to do anyway, the first run of a day looks at everything.
+        let isFirstOfDay =
+            needsHeartbeat
+            || work.lastEntryAt.map { Zone.utc.clock(at: $0).date != Zone.utc.clock(at: now).date }
+                ?? false
         let spooled = try spoolNames()
         // Whoever was killed between a commit and its anchor left the file behind. Unlocking compares
         // it with the tree, and the end of the command brings it up to date.
@@ -119,8 +124,10 @@ struct Pass: Sendable {
                     try await store.work(at: now)
                 })
         }
-        try await attest(units, isWhole: needsHeartbeat)
-        if needsHeartbeat, case .schedule(only: nil) = demand, try await oweDrifted() {
+        try await attest(units, isWhole: isFirstOfDay)
+        if isFirstOfDay, case .schedule(only: nil) = demand, result.moved == nil,
+            try await oweDrifted()
+        {
             // What drifted is a debt now.
             units = try await self.units(
                 try await program.storing { () async throws(StorageError) in
@@ -210,10 +217,15 @@ struct Pass: Sendable {
         }
         var owed: [Delivery] = []
         do throws(JournalError) {
-            for stored in policies {
+            // What was moved or restored waits for a person: what is there may be newer (P32).
+            for stored in policies where stored.pausedReason != Moved.reason {
+                // Nor while a rotation is open: its consumers need time before an old key goes (P25).
+                guard try await !hasOpenRotation(stored.secret) else { continue }
                 for (delivery, drift) in try await DriftCheck(store: store).drifted(stored.secret) {
                     program.console.warn(
                         "\(stored.policy.name): \(delivery.destination.id) \(drift.text)")
+                    // What cannot be looked at cannot be written either.
+                    if case .unfit = drift { continue }
                     var again = delivery
                     again.state = .owed
                     again.cause = .deliveryChanged
@@ -228,6 +240,15 @@ struct Pass: Sendable {
             try await store.owe(deliveries)
         }
         return !owed.isEmpty
+    }
+
+    private func hasOpenRotation(_ secret: SecretReference) async throws(JournalError) -> Bool {
+        let store = store
+        do throws(StorageError) {
+            return try await store.openRotation(of: secret) != nil
+        } catch {
+            throw error.journal
+        }
     }
 
     /// The incident of an emergency: the one that is open, or a new one (P31).

@@ -10,26 +10,45 @@ struct Reactions {
     /// Whether a person waits for it: back-off does not count.
     let isByHand: Bool
 
-    /// Does all whose time has come. How many failed.
-    func run() async throws(Failure) -> Int {
+    /// How many failed, and whether one of them was edited beside the trail.
+    struct Outcome {
+        var failed = 0
+        var isTrailBroken = false
+    }
+
+    /// Does all whose time has come.
+    func run() async throws(Failure) -> Outcome {
         let (store, now, isByHand) = (store, program.clock.now(), isByHand)
         let owed = try await program.storing { () async throws(StorageError) in
-            let owed = try await store.owedReactions(at: now, isByHand: isByHand)
-            // What was edited beside the trail is not done.
-            if !owed.isEmpty { try await store.attest(owed.flatMap(\.secrets)) }
-            return owed
+            try await store.owedReactions(at: now, isByHand: isByHand)
         }
-        var failed = 0
+        var outcome = Outcome()
         for reaction in owed where program.surroundings.stopSignal() == nil {
+            // What was edited beside the trail is not done.
+            guard await isAttested(reaction) else {
+                outcome.failed += 1
+                outcome.isTrailBroken = true
+                continue
+            }
             // A crash from here on finds it owed: it is done once more, which does no harm.
             let (unfit, hook) = result(of: await Destinations().react(reaction.reaction))
             try await program.storing { () async throws(StorageError) in
                 try await store.settle(reaction, unfit?.cause, hook: hook)
             }
-            if unfit != nil { failed += 1 }
+            if unfit != nil { outcome.failed += 1 }
             tell(reaction, unfit)
         }
-        return failed
+        return outcome
+    }
+
+    private func isAttested(_ owed: OwedReaction) async -> Bool {
+        do throws(StorageError) {
+            for secret in owed.secrets { try await store.attestRows(of: secret) }
+            return true
+        } catch {
+            program.console.fail(Failure(error))
+            return false
+        }
     }
 
     private func result(of result: DeliveryResult) -> (Unfit?, HookReport?) {

@@ -195,7 +195,10 @@ actor Worker {
     }
 
     private func work(_ unit: Pass.Unit) async throws(JournalError) -> SecretReport? {
-        // What was read before the lock was taken may have moved on.
+        // What was read before the lock was taken may have moved on, or been edited.
+        try await reading { store throws(StorageError) in
+            try await store.attestRows(of: unit.secret)
+        }
         let open = try await reading { store throws(StorageError) in
             try await store.openRotation(of: unit.secret)
         }

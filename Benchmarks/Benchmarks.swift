@@ -13,7 +13,7 @@ import Storage
 /// The budgets of DESIGN section 10, as ratios in one run: what keyturn takes against what the same
 /// machine, in the same minute, takes for the work that cannot be avoided.
 ///
-/// usage: Benchmarks KEYTURN_BINARY [--small]
+/// usage: Benchmarks KEYTURN_BINARY [--small] [quiet|due|trail]
 @main
 enum Benchmarks {
     static func main() async throws {
@@ -23,15 +23,23 @@ enum Benchmarks {
             return try Baseline.verify(arguments[2])
         }
         guard arguments.count >= 2 else {
-            print("usage: Benchmarks KEYTURN_BINARY [--small]")
+            print("usage: Benchmarks KEYTURN_BINARY [--small] [quiet|due|trail]")
             return
         }
         let isSmall = arguments.contains("--small")
+        let rows = ["quiet", "due", "trail"]
+        let wanted = arguments.filter(rows.contains)
         let bench = try Bench(keyturn: arguments[1], me: "/proc/self/exe")
-        try await bench.quietRun(policies: isSmall ? 500 : 10_000)
-        try await bench.dueRotations(count: isSmall ? 64 : 1_000, latency: 50)
-        try await bench.dueRotations(count: isSmall ? 64 : 1_000, latency: 0)
-        try await bench.longTrail(entries: isSmall ? 5_000 : 1_000_000)
+        for row in rows where wanted.isEmpty || wanted.contains(row) {
+            switch row {
+            case "quiet": try await bench.quietRun(policies: isSmall ? 500 : 10_000)
+            case "due":
+                for latency in [50, 0] {
+                    try await bench.dueRotations(count: isSmall ? 64 : 1_000, latency: latency)
+                }
+            default: try await bench.longTrail(entries: isSmall ? 5_000 : 1_000_000)
+            }
+        }
         bench.end()
     }
 }

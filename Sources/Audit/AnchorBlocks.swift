@@ -135,6 +135,16 @@ package struct AnchoredCheckpoint: Hashable, Sendable {
         guard let signed = SignedNote(note), keys.contains(where: { signed.isSigned(by: $0) }),
             let checkpoint = Checkpoint(text: signed.text)
         else { return nil }
+        self.init(checkpoint, note: note)
+    }
+
+    /// One that was just signed.
+    package init?(_ note: String, by key: VerifierKey) {
+        guard let checkpoint = Checkpoint(note: note, signedBy: key) else { return nil }
+        self.init(checkpoint, note: note)
+    }
+
+    private init(_ checkpoint: Checkpoint, note: String) {
         self.checkpoint = checkpoint
         self.note = note
     }

@@ -12,6 +12,23 @@ extension String {
         }
     }
 
+    /// Lines of at most so many characters, broken between words; a word that is longer is a line.
+    /// - Parameters:
+    ///   - indent: blanks before the first line.
+    ///   - hanging: blanks before each line after it.
+    package func folded(to width: Int, indent: Int = 0, hanging: Int = 0) -> String {
+        var lines: [String] = []
+        for word in split(separator: " ", omittingEmptySubsequences: false) {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                let blanks = String(repeating: " ", count: lines.isEmpty ? indent : hanging)
+                lines.append(blanks + word)
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x0a: false

@@ -71,14 +71,14 @@ package struct AppendOnlyFile: ~Copyable, Sendable {
         }
     }
 
-    /// Adds `bytes`; they are on the disk when this returns. When it throws, a part of them may
-    /// be there: who reads the file must know a torn end.
+    /// Adds `bytes`; they are on the disk after `sync`. When it throws, a part of them may be there:
+    /// who reads the file must know a torn end.
     package borrowing func append(_ bytes: Span<UInt8>) throws(FileError) {
-        do {
-            try file.write(bytes)
-            try file.sync()
-        } catch {
-            throw FileError(path, error)
-        }
+        try at(path) { () throws(SystemError) in try file.write(bytes) }
+    }
+
+    /// Puts on the disk what anybody has added so far.
+    package borrowing func sync() throws(FileError) {
+        try at(path) { () throws(SystemError) in try file.sync() }
     }
 }

@@ -35,6 +35,17 @@ package enum PlainFile {
         }
     }
 
+    /// Gives the file this content, at once: a crash leaves the old one or the new one, and perhaps
+    /// `path.part`, which the next replacement removes.
+    package static func replace(
+        _ path: String, contents: Span<UInt8>, mode: UInt32
+    ) throws(FileError) {
+        let part = path + ".part"
+        _ = try remove(part)
+        try create(part, contents: contents, mode: mode)
+        try rename(part, to: path)
+    }
+
     /// Removes a file, and the removal is on the disk. False: there was none.
     package static func remove(_ path: String) throws(FileError) -> Bool {
         try remove(nil, besides: FilePath(path))

@@ -15,7 +15,7 @@ package struct Destinations: Handoff {
         do throws(Unfit) {
             switch destination.receiver {
             case .file(let terms): try check(terms)
-            case .command(let terms): try check(terms)
+            case .command(let terms): _ = try check(terms)
             }
             return nil
         } catch {
@@ -155,7 +155,8 @@ package struct Destinations: Handoff {
 
     // MARK: Commands
 
-    private func check(_ terms: CommandTerms) throws(Unfit) {
+    /// Returns as whom the command runs; nil: as this program does.
+    private func check(_ terms: CommandTerms) throws(Unfit) -> Command.User? {
         do throws(ProgramError) {
             try ProgramCheck.check(terms.run[0])
         } catch {
@@ -163,10 +164,9 @@ package struct Destinations: Handoff {
                 .destinationUnfit, error.description, hint: error.hint,
                 isLoosePermissions: error.isLoosePermissions)
         }
-        _ = try user(of: terms)
+        return try user(of: terms)
     }
 
-    /// As whom a command runs; nil: as this program does.
     private func user(of terms: CommandTerms) throws(Unfit) -> Command.User? {
         guard let name = terms.user else { return nil }
         // A failing look-up and an unknown name are the same to a delivery.
@@ -216,8 +216,7 @@ package struct Destinations: Handoff {
         let user: Command.User?
         do throws(Unfit) {
             // A program that others can change since the check at prepare gets nothing.
-            try check(terms)
-            user = try self.user(of: terms)
+            user = try check(terms)
         } catch {
             return .failed(error, nil)
         }

@@ -39,7 +39,7 @@ struct TextReport: ReportForm {
 
     private func written(_ section: Document.Section) -> String {
         var text = heading(section.title)
-        for paragraph in section.paragraphs { text += Self.folded(paragraph) + "\n" }
+        for paragraph in section.paragraphs { text += Self.line(paragraph).folded(to: Self.width) + "\n" }
         for verbatim in section.verbatim {
             text += "\n"
             for line in verbatim.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
@@ -84,9 +84,8 @@ struct TextReport: ReportForm {
             .map { column, cell in
                 column == 0
                     ? "\(cell.1)\n"
-                    : Self.folded(
-                        "\(cell.0)\(String(repeating: " ", count: width - cell.0.count)) \(cell.1)",
-                        indent: 4, hanging: width + 5) + "\n"
+                    : Self.line(padded(cell.0, width + 1) + cell.1)
+                        .folded(to: Self.width, indent: 4, hanging: width + 5) + "\n"
             }.joined()
         }.joined(separator: "\n")
     }
@@ -111,21 +110,4 @@ struct TextReport: ReportForm {
     }
 
     private static let width = 80
-
-    /// A paragraph in lines that fit, broken between words.
-    /// - Parameters:
-    ///   - indent: blanks before the first line.
-    ///   - hanging: blanks before each line after it.
-    private static func folded(_ paragraph: String, indent: Int = 0, hanging: Int = 0) -> String {
-        var lines: [String] = []
-        for word in line(paragraph).split(separator: " ", omittingEmptySubsequences: false) {
-            if let last = lines.last, last.count + 1 + word.count <= width {
-                lines[lines.count - 1] = "\(last) \(word)"
-            } else {
-                let blanks = String(repeating: " ", count: lines.isEmpty ? indent : hanging)
-                lines.append(blanks + word)
-            }
-        }
-        return lines.joined(separator: "\n")
-    }
 }

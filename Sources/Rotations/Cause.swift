@@ -50,6 +50,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
     case storageBusy = "storage-busy"
     case storageFailed = "storage-failed"
     case vaultFailed = "vault-failed"
+    case rowsEdited = "rows-edited"
     case interrupted
     case moved
     case historyLost = "history-lost"
@@ -109,6 +110,7 @@ package enum Cause: String, Codable, Sendable, CaseIterable, Error {
         case .storageBusy: "the database is busy"
         case .storageFailed: "the database could not be written"
         case .vaultFailed: "the vault could not open or seal a value"
+        case .rowsEdited: "its rows are not what the audit trail says"
         case .interrupted: "it was interrupted"
         case .historyLost: "an anchor shows a history that is not here"
         case .moved: "the state was moved or restored; nothing is minted or retired by itself"

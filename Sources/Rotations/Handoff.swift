@@ -83,6 +83,18 @@ package struct Unfit: Error, Hashable, Sendable {
 package enum DeliveryResult: Sendable {
     case done(HookReport?)
     case failed(Unfit, HookReport?)
+
+    /// Why it failed; nil: it did not.
+    package var unfit: Unfit? {
+        if case .failed(let unfit, _) = self { unfit } else { nil }
+    }
+
+    /// How a command ended; nil where none was started.
+    package var hook: HookReport? {
+        switch self {
+        case .done(let hook), .failed(_, let hook): hook
+        }
+    }
 }
 
 /// One version at one destination.

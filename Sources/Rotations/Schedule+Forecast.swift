@@ -58,9 +58,8 @@ extension Schedule {
                 lastRotated: lastRotated, registered: registered, now: now, phase: phase,
                 freezes: freezes, zones: zones)
         }
-        guard let due = try next(now), let hold, due.at < hold.until, now < hold.until else {
-            return try next(now)
-        }
+        guard let due = try next(now) else { return nil }
+        guard let hold, due.at < hold.until, now < hold.until else { return due }
         if let deadline = due.mustBeBefore, deadline < hold.until, !hold.isAbsolute {
             return Due(at: deadline, why: .maxAge, mustBeBefore: deadline)
         }

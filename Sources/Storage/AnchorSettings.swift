@@ -66,10 +66,8 @@ package enum AnchorReceipt: Hashable, Sendable {
 
     /// Notes that it took this checkpoint. A crash before it has the checkpoint taken once more.
     package func keep(_ note: String, in directory: StateDirectory) throws(FileError) {
-        let path = path(in: directory)
-        _ = try PlainFile.remove(path + ".part")
-        try PlainFile.create(path + ".part", contents: Array(note.utf8).span, mode: 0o640)
-        try PlainFile.rename(path + ".part", to: path)
+        try PlainFile.replace(
+            path(in: directory), contents: Array(note.utf8).span, mode: 0o640)
     }
 }
 

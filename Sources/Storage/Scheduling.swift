@@ -49,20 +49,23 @@ package enum Scheduling {
     package static func due(
         _ standing: Standing, freezes: [Freeze], now: Timestamp
     ) throws(UnknownZone) -> Due? {
-        try standing.policy.schedule.next(
-            lastRotated: standing.rotatedAt, registered: standing.registeredAt, now: now,
-            phase: standing.phase, freezes: freezes.filter { $0.covers(standing.policy.name) },
-            zones: { (name) throws(UnknownZone) in try zone(name) })
+        try due(standing, hold: nil, freezes, now)
     }
 
     /// When it is to be rotated next while its policy may be paused; nil when never.
     package static func dueInPause(
         _ standing: Standing, freezes: [Freeze], now: Timestamp
     ) throws(UnknownZone) -> Due? {
+        try due(standing, hold: standing.hold, freezes, now)
+    }
+
+    private static func due(
+        _ standing: Standing, hold: Hold?, _ freezes: [Freeze], _ now: Timestamp
+    ) throws(UnknownZone) -> Due? {
         try standing.policy.schedule.next(
             lastRotated: standing.rotatedAt, registered: standing.registeredAt, now: now,
             phase: standing.phase, freezes: freezes.filter { $0.covers(standing.policy.name) },
-            hold: standing.hold, zones: { (name) throws(UnknownZone) in try zone(name) })
+            hold: hold, zones: { (name) throws(UnknownZone) in try zone(name) })
     }
 
     /// When it is to be rotated from now to a horizon, at most so many times.

@@ -95,14 +95,25 @@ extension Store {
     /// What fails here does not undo the commit, and must not look as if it did; it is reported as
     /// lag.
     func extendAnchors(with note: String, signedBy key: VerifierKey) {
-        guard let checkpoint = AnchoredCheckpoint(note, signedByOneOf: [key]) else { return }
+        guard let checkpoint = AnchoredCheckpoint(note, by: key) else { return }
         // Whatever is wrong is seen by how far a file is behind.
         for path in (try? anchorPaths(in: database)) ?? [] {
             // The one that this commit has named for the first time was not read before it.
             var anchor = try? anchors[path] ?? AnchorFile.read(path, keys: LogKeys([key]))
             try? anchor?.append(checkpoint)
             anchors[path] = anchor
+            unsyncedAnchors.insert(path)
         }
+    }
+
+    /// Puts on the disk what was added to the anchor files, once a command: a power failure before
+    /// it leaves them behind, as a crash does.
+    package func syncAnchors() {
+        for path in unsyncedAnchors {
+            // As above.
+            try? AppendOnlyFile(path, for: .appending).sync()
+        }
+        unsyncedAnchors = []
     }
 
     /// The anchors whose last block was torn when they were last read.

@@ -69,6 +69,35 @@ extension Store {
         }
     }
 
+    /// What a run has to know of a secret whose lock it holds.
+    package struct Held: Sendable {
+        /// Nil when there is none, or none any longer.
+        package let policy: StoredPolicy?
+        /// Whether the schedule wants it rotated now, and nothing is open for it.
+        package let isDue: Bool
+        package let openRotation: Rotation?
+        /// The newest first.
+        package let versions: [Version]
+    }
+
+    /// What is known of a secret, in one snapshot with the proof that it is what the trail says: what
+    /// was read before its lock was taken may have moved on, or been edited. Throws as `attestRows`.
+    package func takeUp(
+        _ secret: SecretReference, at now: Timestamp
+    ) throws(StorageError) -> Held {
+        let signer = keys.withLock { $0?.signer.verifier }
+        return try read { database in
+            try Self.attest(secret, try Head(database, signer), in: database)
+            let policy = try database.first(
+                "\(Self.policyColumns) WHERE s.id = ?", [.text(secret.id.text)], Self.policy)
+            return Held(
+                policy: policy,
+                isDue: try policy.map { try Self.isDue($0, at: now, in: database) } ?? false,
+                openRotation: try Self.openRotation(of: secret, in: database),
+                versions: try Self.versions(of: secret.id, in: database))
+        }
+    }
+
     /// Throws when the rows about no secret are not what the trail says.
     package func attestState() throws(StorageError) {
         try read { database in

@@ -35,11 +35,15 @@ extension Store {
 
     /// The open or parked rotation of a secret.
     package func openRotation(of secret: SecretReference) throws(StorageError) -> Rotation? {
-        try read { database in
-            try database.first(
-                "\(Self.rotationColumns) WHERE r.secret_id = ? AND r.state IN ('open', 'parked')",
-                [.text(secret.id.text)], Self.rotation)
-        }
+        try read { try Self.openRotation(of: secret, in: $0) }
+    }
+
+    static func openRotation(
+        of secret: SecretReference, in database: Database
+    ) throws -> Rotation? {
+        try database.first(
+            "\(rotationColumns) WHERE r.secret_id = ? AND r.state IN ('open', 'parked')",
+            [.text(secret.id.text)], rotation)
     }
 
     /// The newest rotation of a secret, whatever its state.
@@ -98,11 +102,12 @@ extension Store {
                     try Scheduling.dueInPause($0.standing, freezes: freezes, now: now)?.isNow(now)
                         ?? false
                 },
+                // In this order, or SQLite walks through the current versions of all secrets.
                 debts: try database.all(
                     """
                     SELECT DISTINCT s.id, s.name FROM delivery d
+                    CROSS JOIN version v ON v.secret_id = d.secret_id AND v.number = d.version
                     JOIN secret s ON s.id = d.secret_id
-                    JOIN version v ON v.secret_id = d.secret_id AND v.number = d.version
                     WHERE d.state IN ('owed', 'intended') AND v.state = 'current'
                       AND coalesce(d.next_try_at_ms, 0) <= ?
                     ORDER BY s.name
@@ -130,16 +135,17 @@ extension Store {
         }
     }
 
-    /// Whether the schedule wants this secret rotated now, and nothing is open for it.
-    package func isDue(_ secret: SecretReference, at now: Timestamp) throws(StorageError) -> Bool {
-        try read { database in
-            let due = try database.first(
-                "\(Self.dueColumns) AND s.id = ?2",
-                [.integer(now.milliseconds), .text(secret.id.text)], Self.policy)
-            guard let due else { return false }
-            return try Scheduling.dueInPause(
-                due.standing, freezes: try Self.freezes(database), now: now)?.isNow(now) ?? false
-        }
+    /// Whether the schedule wants the secret of a policy rotated now, and nothing is open for it.
+    static func isDue(
+        _ policy: StoredPolicy, at now: Timestamp, in database: Database
+    ) throws -> Bool {
+        let isWanted = try database.first(
+            "\(dueColumns) AND s.id = ?2",
+            [.integer(now.milliseconds), .text(policy.secret.id.text)]
+        ) { _ in true }
+        guard isWanted == true else { return false }
+        return try Scheduling.dueInPause(
+            policy.standing, freezes: try freezes(database), now: now)?.isNow(now) ?? false
     }
 
     private static let dueColumns = """

@@ -150,26 +150,28 @@ extension Store {
 
     /// All versions of a secret, the newest first.
     package func versions(ofSecret id: Identifier) throws(StorageError) -> [Version] {
-        try read { database in
-            try database.all(
-                """
-                SELECT number, state, provider_id, provider_name, client_id, sealed_id,
-                  issued_at_ms, proved_at_ms, retire_at_ms, ended_at_ms, acknowledged_at_ms
-                FROM version WHERE secret_id = ? ORDER BY number DESC
-                """, [.text(id.text)]
-            ) { row in
-                guard let state = Version.State(rawValue: row.text(1)) else {
-                    throw StorageError.damaged("a version has an unknown state")
-                }
-                return Version(
-                    number: row.int(0), state: state, providerID: row.text(2),
-                    providerName: row.optionalText(3), clientID: row.optionalText(4),
-                    isHeld: !row.isNull(5), issuedAt: Timestamp(milliseconds: row.integer(6)),
-                    provedAt: row.optionalInteger(7).map(Timestamp.init(milliseconds:)),
-                    retireAt: row.optionalInteger(8).map(Timestamp.init(milliseconds:)),
-                    endedAt: row.optionalInteger(9).map(Timestamp.init(milliseconds:)),
-                    acknowledgedAt: row.optionalInteger(10).map(Timestamp.init(milliseconds:)))
+        try read { try Self.versions(of: id, in: $0) }
+    }
+
+    static func versions(of id: Identifier, in database: Database) throws -> [Version] {
+        try database.all(
+            """
+            SELECT number, state, provider_id, provider_name, client_id, sealed_id,
+              issued_at_ms, proved_at_ms, retire_at_ms, ended_at_ms, acknowledged_at_ms
+            FROM version WHERE secret_id = ? ORDER BY number DESC
+            """, [.text(id.text)]
+        ) { row in
+            guard let state = Version.State(rawValue: row.text(1)) else {
+                throw StorageError.damaged("a version has an unknown state")
             }
+            return Version(
+                number: row.int(0), state: state, providerID: row.text(2),
+                providerName: row.optionalText(3), clientID: row.optionalText(4),
+                isHeld: !row.isNull(5), issuedAt: Timestamp(milliseconds: row.integer(6)),
+                provedAt: row.optionalInteger(7).map(Timestamp.init(milliseconds:)),
+                retireAt: row.optionalInteger(8).map(Timestamp.init(milliseconds:)),
+                endedAt: row.optionalInteger(9).map(Timestamp.init(milliseconds:)),
+                acknowledgedAt: row.optionalInteger(10).map(Timestamp.init(milliseconds:)))
         }
     }
 

@@ -57,6 +57,8 @@ package actor Store {
     var database: Database
     /// The anchor files as they were last read, by their paths.
     var anchors: [String: AnchorFile] = [:]
+    /// Those that were added to since they were last put on the disk.
+    var unsyncedAnchors: Set<String> = []
     nonisolated let access: Database.Access
     private let schemaLock: LockFile
     private var waiting: [Commit] = []

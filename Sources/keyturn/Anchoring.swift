@@ -23,6 +23,7 @@ struct Anchoring {
 
     /// Brings it there. Returns whether an anchor is behind.
     func run() async throws(Failure) -> Bool {
+        await store.syncAnchors()
         var lagging = try await self.lagging()
         let files = lagging.filter(\.isFile)
         if !files.isEmpty {

@@ -173,9 +173,7 @@ struct Notifications {
         func keep() throws(FileError) {
             let text = told.sorted { $0.key < $1.key }.map { "\($0.value.rfc3339) \($0.key)\n" }
                 .joined()
-            _ = try PlainFile.remove(path + ".part")
-            try PlainFile.create(path + ".part", contents: Array(text.utf8).span, mode: 0o600)
-            try PlainFile.rename(path + ".part", to: path)
+            try PlainFile.replace(path, contents: Array(text.utf8).span, mode: 0o600)
         }
     }
 }

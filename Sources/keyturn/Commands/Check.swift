@@ -10,6 +10,7 @@ import Storage
 /// `keyturn check`
 struct Check: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Look at everything that a rotation will need, and change nothing.",
         discussion: """
             The key, permissions, the database, connections and their admins, the credentials' \

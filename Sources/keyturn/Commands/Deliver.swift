@@ -9,6 +9,7 @@ import Storage
 /// `keyturn deliver`
 struct Deliver: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "deliver",
         abstract: "Deliver the current version again, without rotating.",
         discussion: """
             It goes to the destinations that the policy has now, once it has proved itself alive \

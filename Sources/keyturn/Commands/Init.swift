@@ -11,6 +11,7 @@ import Vault
 /// `keyturn init`
 struct Init: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "init",
         abstract: "Make a state: database, root key, signing key.",
         discussion: """
             The root key opens every sealed secret. It lives outside the state: by default in \

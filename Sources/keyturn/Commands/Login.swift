@@ -9,6 +9,7 @@ import Storage
 /// `keyturn login`
 struct Login: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "login",
         abstract: "Seal an admin's client secret, once it has proved itself.",
         discussion: """
             The secret is read from standard input, or asked for on a terminal; it is never an \

@@ -6,6 +6,7 @@ import Storage
 /// `keyturn plan`
 struct Plan: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "plan",
         abstract: "What will happen, when, and why then; and what cannot happen in time.",
         discussion: """
             As far as it can be told now: every rotation, retirement and retry up to --until, as \

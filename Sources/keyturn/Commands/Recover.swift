@@ -8,6 +8,7 @@ import Vault
 /// `keyturn recover`
 struct Recover: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "recover",
         abstract: "Take in a sealed answer that the database could not take.",
         discussion: """
             When a fresh secret can be written nowhere, it is printed sealed, between two lines \

@@ -8,6 +8,7 @@ import Storage
 /// `keyturn rehearse`
 struct Rehearse: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rehearse",
         abstract: "Walk the way of a rotation without one, and tell what would fail on the night.",
         discussion: """
             The provider is asked as before a rotation. Each file is written beside its place, with \
@@ -88,9 +89,9 @@ struct Rehearse: KeyturnCommand {
     private struct Finding {
         let name: String
         let destination: String
-        var problem: String?
-        var hint: String?
-        var note = "would be delivered"
+        let problem: String?
+        let hint: String?
+        let note: String
 
         init(
             _ stored: StoredPolicy, _ destination: String, problem: String? = nil,
@@ -118,18 +119,18 @@ struct Rehearse: KeyturnCommand {
         try await program.storing { () async throws(StorageError) in
             try await store.beginRehearsal(of: secret, at: destination)
         }
-        let (unfit, hook) = await deliver(to: destination, stored)
+        let result = await deliver(to: destination, stored)
         try await program.storing { () async throws(StorageError) in
             try await store.settleRehearsal(
-                of: secret, at: destination, unfit?.cause, hook: hook)
+                of: secret, at: destination, result.unfit?.cause, hook: result.hook)
         }
         return Finding(
-            stored, destination.id, problem: unfit?.description, hint: unfit?.hint)
+            stored, destination.id, problem: result.unfit?.description, hint: result.unfit?.hint)
     }
 
     private func deliver(
         to destination: Destination, _ stored: StoredPolicy
-    ) async -> (Unfit?, HookReport?) {
+    ) async -> DeliveryResult {
         let target = stored.policy.target
         let label = PayloadLabel(
             name: stored.policy.name, version: 0, kind: target.kind, rotation: nil)
@@ -145,14 +146,11 @@ struct Rehearse: KeyturnCommand {
                 names: stored.policy.terms.environmentNames)
             contents = try Rendering.render(payload, as: destination.format)
         } catch let unfit as Unfit {
-            return (unfit, nil)
+            return .failed(unfit, nil)
         } catch {
-            return (Unfit(.vaultFailed, "no secure memory is left"), nil)
+            return .failed(Unfit(.vaultFailed, "no secure memory is left"), nil)
         }
-        return switch await Destinations().rehearse(contents, as: label, to: destination) {
-        case .done(let report): (nil, report)
-        case .failed(let unfit, let report): (unfit, report)
-        }
+        return await Destinations().rehearse(contents, as: label, to: destination)
     }
 
     private func tell(_ finding: Finding, _ console: Console) {

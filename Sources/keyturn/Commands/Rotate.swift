@@ -6,6 +6,7 @@ import Storage
 /// `keyturn rotate`
 struct Rotate: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rotate",
         abstract: "Rotate now, by hand.",
         discussion: """
             Windows, freezes and back-off do not hold it. With --compromised it is an emergency: \

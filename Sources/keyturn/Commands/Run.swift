@@ -6,6 +6,7 @@ import Storage
 /// `keyturn run`
 struct Run: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "One pass: recover, finish, rotate, deliver, retire.",
         discussion: """
             What a systemd timer or cron calls. It takes up what was interrupted, rotates what is \
@@ -74,7 +75,7 @@ extension Program {
             do throws(Failure) {
                 let outcome = try await reactions.run()
                 report.failedReactions = outcome.failed
-                report.isTrailBroken = outcome.isTrailBroken
+                if outcome.isTrailBroken { report.isTrailBroken = true }
             } catch {
                 // What was rotated is told all the same.
                 console.fail(error)

@@ -6,6 +6,7 @@ import Storage
 /// `keyturn status`
 struct Status: KeyturnCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Every secret: how fresh it is, what comes next, what is owed.",
         discussion: """
             The most urgent first. It reads only, and needs no root key.

@@ -12,20 +12,18 @@ struct Fields {
     /// thrown.
     /// - Parameters:
     ///   - what: the thing, as an error names it, such as `a policy`.
-    ///   - later: keys of the format that this version does not carry out.
     init(
-        _ node: Node, _ what: String, keys: [String], later: [String] = []
+        _ node: Node, _ what: String, keys: [String]
     ) throws(Problem) {
         var problems: [Problem] = []
-        try self.init(node, what, keys: keys, later: later, problems: &problems)
+        try self.init(node, what, keys: keys, problems: &problems)
         if let first = problems.first { throw first }
     }
 
     /// The same, with every key that it should not have added to `problems`; what is right can
     /// still be read.
     init(
-        _ node: Node, _ what: String, keys: [String], later: [String] = [],
-        problems: inout [Problem]
+        _ node: Node, _ what: String, keys: [String], problems: inout [Problem]
     ) throws(Problem) {
         guard case .mapping(let pairs, let mark) = node else {
             throw Problem(
@@ -35,12 +33,7 @@ struct Fields {
         self.what = what
         self.pairs = pairs
         for (key, _) in pairs where !keys.contains(key.text) {
-            problems.append(
-                later.contains(key.text)
-                    ? Problem(
-                        key.mark, "`\(key.text)` is not carried out by this version",
-                        hint: "leave it out; nothing would happen by it")
-                    : Self.unknown(key, of: what, keys))
+            problems.append(Self.unknown(key, of: what, keys))
         }
     }
 

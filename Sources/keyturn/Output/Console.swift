@@ -85,7 +85,7 @@ struct Console: Sendable {
             line =
                 isTerminal && line.count > width ? line.prefix(max(width, 2) - 1) + "…" : line
             let tint = index > 0 && tints.indices.contains(index - 1) ? tints[index - 1] : nil
-            answer(tinted(line.visible, from: widths[0] + 2, row.dropFirst().first?.count, tint))
+            write(tinted(line.visible, from: widths[0] + 2, row.dropFirst().first?.count, tint))
         }
     }
 
@@ -96,27 +96,21 @@ struct Console: Sendable {
         case yellow = 33
     }
 
-    private func tinted(_ line: String, from start: Int, _ count: Int?, _ tint: Tint?) -> Line {
+    private func tinted(_ line: String, from start: Int, _ count: Int?, _ tint: Tint?) -> String {
         guard isTerminal, isColoured, let tint, let count, line.count >= start + count else {
-            return Line(line)
+            return line
         }
         let begin = line.index(line.startIndex, offsetBy: start)
         let end = line.index(begin, offsetBy: count)
-        return Line(
-            "\(line[..<begin])\u{1b}[\(tint.rawValue)m\(line[begin..<end])\u{1b}[0m\(line[end...])")
+        return
+            "\(line[..<begin])\u{1b}[\(tint.rawValue)m\(line[begin..<end])\u{1b}[0m\(line[end...])"
     }
 
     /// What may steer the terminal, since it was made here.
-    private struct Line {
-        let text: String
-
-        init(_ text: String) { self.text = text }
-    }
-
-    private func answer(_ line: Line) { _ = writeOutput(Array((line.text + "\n").utf8).span) }
+    private func write(_ line: String) { _ = writeOutput(Array((line + "\n").utf8).span) }
 
     /// Begins a new page: on a terminal at its top, else behind an empty line.
-    func turnPage() { answer(Line(isTerminal ? "\u{1b}[H\u{1b}[2J" : "")) }
+    func turnPage() { write(isTerminal ? "\u{1b}[H\u{1b}[2J" : "") }
 
     // MARK: The conversation
 
@@ -135,16 +129,7 @@ struct Console: Sendable {
 
     /// On a terminal, lines that fit it, broken between words; a program gets one line.
     private func folded(_ text: String) -> String {
-        guard isErrorTerminal, text.count > width else { return text }
-        var lines: [String] = []
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            if let line = lines.last, line.count + 1 + word.count <= width {
-                lines[lines.count - 1] = "\(line) \(word)"
-            } else {
-                lines.append(lines.isEmpty ? String(word) : "  \(word)")
-            }
-        }
-        return lines.joined(separator: "\n")
+        isErrorTerminal ? text.folded(to: width, hanging: 2) : text
     }
 
     /// Says how far long work has come, over the last such line. Only to a person.

@@ -124,7 +124,8 @@ struct Pass: Sendable {
                     try await store.work(at: now)
                 })
         }
-        try await attest(units, isWhole: isFirstOfDay)
+        try await attestState()
+        if isFirstOfDay { result.isTrailBroken = try await tellContradictions() }
         if isFirstOfDay, case .schedule(only: nil) = demand, result.moved == nil,
             try await oweDrifted()
         {
@@ -196,16 +197,27 @@ struct Pass: Sendable {
         return moved
     }
 
-    /// What is acted upon must be what the signed trail has; once a day all is looked at, so that a
-    /// secret which an edit keeps from coming due is found.
-    private func attest(_ units: [Unit], isWhole: Bool) async throws(Failure) {
-        let (store, secrets) = (store, units.map(\.secret))
-        try await program.storing { () async throws(StorageError) in
-            try await store.attest(secrets)
-            if isWhole, let found = try await store.contradictions().first {
-                throw .damaged(found)
-            }
+    /// What is acted upon must be what the signed trail has. Each secret's rows are looked at under
+    /// its lock; what one that was edited is about must not keep the others from their rotation.
+    private func attestState() async throws(Failure) {
+        let store = store
+        try await program.storing { () async throws(StorageError) in try await store.attest([]) }
+    }
+
+    /// Once a day all is looked at, so that a secret which an edit keeps from coming due is found.
+    /// Whether there was anything.
+    private func tellContradictions() async throws(Failure) -> Bool {
+        let store = store
+        let found = try await program.storing { () async throws(StorageError) in
+            try await store.contradictions()
         }
+        guard let first = found.first else { return false }
+        program.console.fail(Failure(StorageError.damaged(first)))
+        if found.count > 1 {
+            program.console.say(
+                "keyturn: error: \(found.count - 1) more differ; `keyturn audit verify` shows all")
+        }
+        return true
     }
 
     /// Once a day delivered files are compared with what was delivered. What differs is owed again; the

@@ -100,7 +100,7 @@ struct PassReport: Sendable {
     var moved: Moved?
     /// Whether the state was unlocked.
     var didWork = false
-    /// Whether something that was to be done after deliveries was edited beside the trail.
+    /// Whether something besides the secrets that were worked on was edited beside the trail.
     var isTrailBroken = false
     /// What was to be done after deliveries, and failed.
     var failedReactions = 0
@@ -128,7 +128,9 @@ struct PassReport: Sendable {
 
     /// The verdict: the first that holds, in DESIGN's order.
     var exitCode: Int32 {
-        if isTrailBroken { return ExitStatus.brokenTrail.rawValue }
+        if isTrailBroken || secrets.contains(where: { $0.cause == .rowsEdited }) {
+            return ExitStatus.brokenTrail.rawValue
+        }
         if let signal { return 128 + signal }
         if unsettled > 0 { return ExitStatus.unsettled.rawValue }
         let bad =

@@ -31,12 +31,12 @@ struct Reactions {
                 continue
             }
             // A crash from here on finds it owed: it is done once more, which does no harm.
-            let (unfit, hook) = result(of: await Destinations().react(reaction.reaction))
+            let result = await Destinations().react(reaction.reaction)
             try await program.storing { () async throws(StorageError) in
-                try await store.settle(reaction, unfit?.cause, hook: hook)
+                try await store.settle(reaction, result.unfit?.cause, hook: result.hook)
             }
-            if unfit != nil { outcome.failed += 1 }
-            tell(reaction, unfit)
+            if result.unfit != nil { outcome.failed += 1 }
+            tell(reaction, result.unfit)
         }
         return outcome
     }
@@ -48,13 +48,6 @@ struct Reactions {
         } catch {
             program.console.fail(Failure(error))
             return false
-        }
-    }
-
-    private func result(of result: DeliveryResult) -> (Unfit?, HookReport?) {
-        switch result {
-        case .done(let hook): (nil, hook)
-        case .failed(let unfit, let hook): (unfit, hook)
         }
     }
 

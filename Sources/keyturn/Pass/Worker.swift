@@ -195,15 +195,17 @@ actor Worker {
     }
 
     private func work(_ unit: Pass.Unit) async throws(JournalError) -> SecretReport? {
-        // What was read before the lock was taken may have moved on, or been edited.
-        try await reading { store throws(StorageError) in
-            try await store.attestRows(of: unit.secret)
+        let held: Store.Held
+        do throws(StorageError) {
+            held = try await store.takeUp(unit.secret, at: program.clock.now())
+        } catch .damaged(let what) {
+            program.console.fail(Failure(StorageError.damaged(what)))
+            return report(unit, .failed, .rowsEdited)
+        } catch {
+            throw error.journal
         }
-        let open = try await reading { store throws(StorageError) in
-            try await store.openRotation(of: unit.secret)
-        }
-        let before = try await currentVersion(of: unit.secret)
-        switch try await choose(for: unit, open: open) {
+        let before = held.versions.first { $0.state == .current }?.number
+        switch try await choose(for: unit, held) {
         case .work(let rotation):
             guard let rotator = rotator(for: rotation) else { return nil }
             let after = try await rotator.work(on: rotation)
@@ -227,8 +229,9 @@ actor Worker {
     }
 
     private func choose(
-        for unit: Pass.Unit, open: Rotation?
+        for unit: Pass.Unit, _ held: Store.Held
     ) async throws(JournalError) -> Choice {
+        let open = held.openRotation
         if unit.isAdmin, open.map({ $0.step == .prepare }) ?? true,
             let report = try await heldByAnotherAdmin(unit, open)
         {
@@ -241,11 +244,10 @@ actor Worker {
                 let now = program.clock.now()
                 return open.canGoOn && (open.nextTryAt ?? now) <= now ? .work(open) : .nothing
             }
-            guard unit.isWanted, let policy = unit.policy, try await isStillDue(unit.secret)
-            else { return .nothing }
+            guard unit.isWanted, held.isDue, let policy = held.policy else { return .nothing }
             return .work(try await begin(policy, .schedule, superseding: nil))
         case .byHand(_, let trigger, _, let reason, let ticket):
-            guard let policy = unit.policy else { return .nothing }
+            guard let policy = held.policy else { return .nothing }
             return try await byHand(policy, trigger, reason, ticket, open, unit)
         case .resume(_, let reason):
             guard let open else { return .nothing }
@@ -406,13 +408,6 @@ actor Worker {
             id: try store.newIdentifier(), keeping: current, at: program.clock.now())
         return try await reading { store throws(StorageError) in
             try await store.begin(cleaning, superseding: nil)
-        }
-    }
-
-    private func isStillDue(_ secret: SecretReference) async throws(JournalError) -> Bool {
-        let now = program.clock.now()
-        return try await reading { store throws(StorageError) in
-            try await store.isDue(secret, at: now)
         }
     }
 

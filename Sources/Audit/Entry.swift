@@ -81,7 +81,7 @@ package struct Entry: Hashable, Sendable {
         members["tool"] = .string(context.tool)
         self.members = members
         type = event.type
-        leaf = Array(JSON.object(members).canonical.utf8)
+        leaf = JSON.object(members).canonicalBytes
         // Every text that enters an event was bounded where it came in.
         precondition(leaf.count <= Self.maximumByteCount, "an entry is too long")
         projection = Projection(
@@ -226,9 +226,14 @@ extension Actor {
 
 /// Lower-case hexadecimal digits.
 package func hexadecimal(_ bytes: [UInt8]) -> String {
-    var text = ""
-    for byte in bytes {
-        text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    var digits: [UInt8] = []
+    digits.reserveCapacity(2 * bytes.count)
+    func append(_ half: UInt8) {
+        digits.append(half < 10 ? UInt8(ascii: "0") + half : UInt8(ascii: "a") + half - 10)
     }
-    return text
+    for byte in bytes {
+        append(byte >> 4)
+        append(byte & 15)
+    }
+    return String(decoding: digits, as: UTF8.self)
 }

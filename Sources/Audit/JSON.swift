@@ -11,61 +11,63 @@ package enum JSON: Hashable, Sendable {
     package static let maximumInteger: Int64 = (1 << 53) - 1
 
     /// The one canonical text of the value.
-    package var canonical: String {
-        var text = ""
-        write(to: &text)
-        return text
+    package var canonical: String { String(decoding: canonicalBytes, as: UTF8.self) }
+
+    /// The same in UTF-8.
+    package var canonicalBytes: [UInt8] {
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return bytes
     }
 
-    private func write(to text: inout String) {
+    private func write(to bytes: inout [UInt8]) {
         switch self {
         case .object(let members):
-            text += "{"
+            bytes.append(UInt8(ascii: "{"))
             var isFirst = true
             // Keys are ASCII, so the order of code units is the order of bytes.
             for (key, value) in members.sorted(by: {
                 $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
             }) {
-                if !isFirst { text += "," }
+                if !isFirst { bytes.append(UInt8(ascii: ",")) }
                 isFirst = false
-                Self.write(key, to: &text)
-                text += ":"
-                value.write(to: &text)
+                Self.write(key, to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                value.write(to: &bytes)
             }
-            text += "}"
+            bytes.append(UInt8(ascii: "}"))
         case .array(let items):
-            text += "["
+            bytes.append(UInt8(ascii: "["))
             for (index, item) in items.enumerated() {
-                if index > 0 { text += "," }
-                item.write(to: &text)
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                item.write(to: &bytes)
             }
-            text += "]"
-        case .string(let string): Self.write(string, to: &text)
+            bytes.append(UInt8(ascii: "]"))
+        case .string(let string): Self.write(string, to: &bytes)
         case .integer(let integer):
             precondition(abs(integer) <= Self.maximumInteger, "an integer too large for JSON")
-            text += String(integer)
-        case .boolean(let boolean): text += boolean ? "true" : "false"
+            bytes += String(integer).utf8
+        case .boolean(let boolean): bytes += (boolean ? "true" : "false").utf8
         }
     }
 
-    private static func write(_ string: String, to text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\u{8}": text += "\\b"
-            case "\t": text += "\\t"
-            case "\n": text += "\\n"
-            case "\u{c}": text += "\\f"
-            case "\r": text += "\\r"
-            case "\u{0}"..."\u{1f}":
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: text.unicodeScalars.append(scalar)
+    private static func write(_ string: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in string.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0x08: bytes += "\\b".utf8
+            case 0x09: bytes += "\\t".utf8
+            case 0x0a: bytes += "\\n".utf8
+            case 0x0c: bytes += "\\f".utf8
+            case 0x0d: bytes += "\\r".utf8
+            case ..<0x20: bytes += "\\u00\(hexadecimal([byte]))".utf8
+            default: bytes.append(byte)
             }
         }
-        text += "\""
+        bytes.append(UInt8(ascii: "\""))
     }
 }
 

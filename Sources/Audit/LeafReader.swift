@@ -6,7 +6,8 @@ import Rotations
 /// for `Entry` to say, and for whoever verifies the log.
 package struct LeafReader: Sendable {
     private var leaf: [UInt8] = []
-    private var members: [(key: String, value: Range<Int>)] = []
+    /// Where the keys, without their marks, and the values stand.
+    private var members: [(key: Range<Int>, value: Range<Int>)] = []
 
     package init() {}
 
@@ -14,10 +15,7 @@ package struct LeafReader: Sendable {
     package mutating func read(_ leaf: [UInt8]) -> Bool {
         self.leaf = leaf
         members.removeAll(keepingCapacity: true)
-        let bytes = leaf.span
-        return Self.scan(bytes, from: 0) { key, value in
-            members.append((Self.string(bytes.extracting(key)), value))
-        }
+        return Self.scan(leaf.span, from: 0, into: &members)
     }
 
     /// The text of a member.
@@ -26,12 +24,9 @@ package struct LeafReader: Sendable {
     /// The text of a member of an object, such as the `id` of `secret`.
     package func text(_ key: String, of object: String) -> String? {
         guard let range = value(object) else { return nil }
-        let bytes = leaf.span
-        var found: Range<Int>?
-        _ = Self.scan(bytes, from: range.lowerBound) { name, value in
-            if Self.string(bytes.extracting(name)) == key { found = value }
-        }
-        return found.flatMap(text)
+        var inner: [(key: Range<Int>, value: Range<Int>)] = []
+        _ = Self.scan(leaf.span, from: range.lowerBound, into: &inner)
+        return find(key, in: inner).flatMap(text)
     }
 
     /// The value of a member that is an integer from zero on.
@@ -71,8 +66,15 @@ package struct LeafReader: Sendable {
         value(key).flatMap { try? JSON(canonical: Array(leaf[$0])) }
     }
 
-    private func value(_ key: String) -> Range<Int>? {
-        members.first { $0.key == key }?.value
+    private func value(_ key: String) -> Range<Int>? { find(key, in: members) }
+
+    private func find(
+        _ key: String, in members: [(key: Range<Int>, value: Range<Int>)]
+    ) -> Range<Int>? {
+        let key = key.utf8
+        return members.first {
+            $0.key.count == key.count && leaf[$0.key].elementsEqual(key)
+        }?.value
     }
 
     private func text(_ value: Range<Int>) -> String? {
@@ -88,51 +90,62 @@ package struct LeafReader: Sendable {
         unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Goes through the members of the object that begins here. False where it is none.
+    /// Finds the members of the object that begins here. False where it is none.
     private static func scan(
-        _ bytes: Span<UInt8>, from start: Int, _ found: (Range<Int>, Range<Int>) -> Void
+        _ bytes: Span<UInt8>, from start: Int,
+        into members: inout [(key: Range<Int>, value: Range<Int>)]
     ) -> Bool {
+        guard byte(bytes, start) == UInt8(ascii: "{") else { return false }
         var offset = start
-        func next() -> UInt8 { offset < bytes.count ? bytes[offset] : 0 }
-        /// Passes over a string, its marks included.
-        func skipString() -> Bool {
-            guard next() == UInt8(ascii: "\"") else { return false }
-            offset += 1
-            while offset < bytes.count, bytes[offset] != UInt8(ascii: "\"") {
-                offset += bytes[offset] == UInt8(ascii: "\\") ? 2 : 1
-            }
-            offset += 1
-            return offset <= bytes.count
-        }
-        func skipValue() -> Bool {
-            var depth = 0
-            repeat {
-                switch next() {
-                case UInt8(ascii: "\""): guard skipString() else { return false }
-                case UInt8(ascii: "{"), UInt8(ascii: "["):
-                    depth += 1
-                    offset += 1
-                case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                    depth -= 1
-                    offset += 1
-                case 0: return false
-                default: offset += 1
-                }
-            } while depth > 0
-                || next() != UInt8(ascii: ",") && next() != UInt8(ascii: "}") && next() != 0
-            return depth == 0
-        }
-        guard next() == UInt8(ascii: "{") else { return false }
         repeat {
             offset += 1
             let key = offset
-            guard skipString(), next() == UInt8(ascii: ":") else { return false }
+            guard skipString(bytes, &offset), byte(bytes, offset) == UInt8(ascii: ":") else {
+                return false
+            }
             let keyEnd = offset
             offset += 1
             let value = offset
-            guard skipValue() else { return false }
-            found(key + 1..<keyEnd - 1, value..<offset)
-        } while next() == UInt8(ascii: ",")
-        return next() == UInt8(ascii: "}")
+            guard skipValue(bytes, &offset) else { return false }
+            members.append((key + 1..<keyEnd - 1, value..<offset))
+        } while byte(bytes, offset) == UInt8(ascii: ",")
+        return byte(bytes, offset) == UInt8(ascii: "}")
+    }
+
+    private static func byte(_ bytes: Span<UInt8>, _ offset: Int) -> UInt8 {
+        offset < bytes.count ? bytes[offset] : 0
+    }
+
+    /// Passes over a string, its marks included.
+    private static func skipString(_ bytes: Span<UInt8>, _ offset: inout Int) -> Bool {
+        guard byte(bytes, offset) == UInt8(ascii: "\"") else { return false }
+        offset += 1
+        while offset < bytes.count, bytes[offset] != UInt8(ascii: "\"") {
+            offset += bytes[offset] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        offset += 1
+        return offset <= bytes.count
+    }
+
+    private static func skipValue(_ bytes: Span<UInt8>, _ offset: inout Int) -> Bool {
+        var depth = 0
+        while true {
+            switch byte(bytes, offset) {
+            case UInt8(ascii: "\""): guard skipString(bytes, &offset) else { return false }
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                offset += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                offset += 1
+            case 0: return false
+            default: offset += 1
+            }
+            guard depth <= 0 else { continue }
+            let next = byte(bytes, offset)
+            if next == UInt8(ascii: ",") || next == UInt8(ascii: "}") || next == 0 {
+                return depth == 0
+            }
+        }
     }
 }

@@ -194,16 +194,23 @@ package struct LogVerifier: Sendable {
 
 /// The bytes of hexadecimal digits; nil for anything else.
 package func bytes(hexadecimal text: String) -> [UInt8]? {
-    let digits = Array(text.utf8)
-    guard digits.count.isMultiple(of: 2) else { return nil }
     var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-        let pair = String(decoding: digits[index..<(index + 2)], as: UTF8.self)
-        // A sign would be taken for a digit's place.
-        guard digits[index] != UInt8(ascii: "+"), digits[index] != UInt8(ascii: "-"),
-            let byte = UInt8(pair, radix: 16)
-        else { return nil }
-        bytes.append(byte)
+    bytes.reserveCapacity(text.utf8.count / 2)
+    var high: UInt8?
+    for digit in text.utf8 {
+        let half: UInt8
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): half = digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): half = digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): half = digit - UInt8(ascii: "A") + 10
+        default: return nil
+        }
+        if let former = high {
+            bytes.append(former << 4 | half)
+            high = nil
+        } else {
+            high = half
+        }
     }
-    return bytes
+    return high == nil ? bytes : nil
 }

@@ -8,7 +8,8 @@ struct JSONReport: ReportForm {
 
     func head(_ report: Report) -> String {
         let members = report.members.filter { $0.key < Self.rotations }
-        return JSON.object(members).canonical.dropLast() + ",\"\(Self.rotations)\":["
+        let text = String(decoding: JSON.object(members).canonicalBytes.dropLast(), as: UTF8.self)
+        return text + ",\"\(Self.rotations)\":["
     }
 
     func line(_ rotation: Report.Rotation, _ index: Int) -> String {
@@ -17,7 +18,8 @@ struct JSONReport: ReportForm {
 
     func tail(_ report: Report) -> String {
         let members = report.members.filter { $0.key > Self.rotations }
-        return "]," + JSON.object(members).canonical.dropFirst() + "\n"
+        let text = String(decoding: JSON.object(members).canonicalBytes.dropFirst(), as: UTF8.self)
+        return "]," + text + "\n"
     }
 }
 

@@ -39,7 +39,9 @@ struct TextReport: ReportForm {
 
     private func written(_ section: Document.Section) -> String {
         var text = heading(section.title)
-        for paragraph in section.paragraphs { text += Self.line(paragraph).folded(to: Self.width) + "\n" }
+        for paragraph in section.paragraphs {
+            text += Self.line(paragraph).folded(to: Self.width) + "\n"
+        }
         for verbatim in section.verbatim {
             text += "\n"
             for line in verbatim.split(separator: "\n", omittingEmptySubsequences: false).dropLast()

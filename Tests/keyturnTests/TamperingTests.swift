@@ -120,6 +120,31 @@ import Testing
         #expect(program.emulator.liveKeys.contains { $0.id == key.id })
     }
 
+    @Test func `one edited secret is left alone, told, and keeps no other from its rotation`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let edited = program.emulator.addServiceAccount(name: "edited")
+        let other = program.emulator.addServiceAccount(name: "other")
+        try await program.setUp(
+            program.policy("edited", account: edited) + program.policy("other", account: other))
+        try program.sql("UPDATE policy SET phase = phase + 1 WHERE document LIKE '%edited%'")
+
+        let run = await program.keyturn("run", "--json")
+
+        #expect(run.status == 6)
+        #expect(run.conversation.contains(Self.edited("edited")))
+        #expect(run.output.contains(#""cause":"rows-edited""#))
+        #expect(program.emulator.rotations(of: edited.id) == 0)
+        #expect(program.emulator.rotations(of: other.id) == 1)
+        // It stays found, also by an emergency, which goes on for the other.
+        let emergency = await program.keyturn(
+            "rotate", "--all", "--compromised", "--reason", "leak", "--confirm", "2")
+        #expect(emergency.status == 6)
+        #expect(program.emulator.rotations(of: edited.id) == 0)
+        #expect(program.emulator.rotations(of: other.id) == 2)
+    }
+
     @Test(arguments: [
         """
         UPDATE delivery SET state = 'owed', settled_at_ms = NULL,

@@ -194,7 +194,7 @@ package struct Destinations: Handoff {
     ) async -> DeliveryResult {
         var environment = [
             "KEYTURN_NAME": label.name, "KEYTURN_VERSION": String(label.version),
-            "KEYTURN_KIND": label.kind.rawValue, "KEYTURN_FORMAT": terms.input.rawValue,
+            "KEYTURN_KIND": label.kind.rawValue, "KEYTURN_FORMAT": terms.input.name,
         ]
         environment["KEYTURN_ROTATION"] = label.rotation?.text
         environment.merge(additions) { _, added in added }

@@ -14,8 +14,14 @@ package enum Rendering {
             case .raw: return try payload.credential.value.copy()
             case .env: return try env(payload)
             case .json: return try json(payload, kind: kind)
+            case .template(let template): return try fill(template, with: payload)
             }
         } catch .invalidLength {
+            if case .template = format {
+                throw Unfit(
+                    .valueUnfit, "a value cannot stand in this template as it is",
+                    hint: "give its placeholder an escape, such as {{client_secret|json}}")
+            }
             throw Unfit(
                 .valueUnfit, "the value cannot be written as an env file",
                 hint: "use format: json for this destination")
@@ -45,6 +51,14 @@ package enum Rendering {
     private static func append(
         _ name: String, _ value: Span<UInt8>, to text: inout SecretBytes
     ) throws(OpenSSLError) {
+        text.append(plain: name + "=")
+        try append(environmentValue: value, to: &text)
+        text.append(0x0a)
+    }
+
+    private static func append(
+        environmentValue value: Span<UInt8>, to text: inout SecretBytes
+    ) throws(OpenSSLError) {
         var isBare = !value.isEmpty
         for index in value.indices {
             // No quoting of these is read the same by a shell, by systemd and by dotenv libraries.
@@ -53,11 +67,9 @@ package enum Rendering {
             else { throw .invalidLength }
             isBare = isBare && isBareByte(value[index])
         }
-        text.append(plain: name + "=")
         if !isBare { text.append(UInt8(ascii: "'")) }
         text.append(value)
         if !isBare { text.append(UInt8(ascii: "'")) }
-        text.append(0x0a)
     }
 
     /// `[A-Za-z0-9_./+=:@%~-]`
@@ -104,10 +116,72 @@ package enum Rendering {
     }
 }
 
+// MARK: Templates
+
+extension Rendering {
+    private static func fill(
+        _ template: PayloadTemplate, with payload: borrowing Payload
+    ) throws(OpenSSLError) -> SecretBytes {
+        let clientID = payload.credential.reference.clientID ?? ""
+        let longest = max(
+            payload.credential.value.count, clientID.utf8.count, payload.label.name.utf8.count, 20)
+        // The longest escape writes six bytes for one.
+        var text = try SecretBytes(
+            capacity: template.text.utf8.count + template.parts.count * (6 * longest + 4))
+        for part in template.parts {
+            switch part {
+            case .text(let plain): text.append(plain: plain)
+            case .field(.clientSecret, let escape), .field(.apiKey, let escape):
+                try append(payload.credential.value.bytes, escape, to: &text)
+            case .field(.clientID, let escape):
+                try append(clientID.utf8Span.span, escape, to: &text)
+            case .field(.name, let escape):
+                try append(payload.label.name.utf8Span.span, escape, to: &text)
+            case .field(.version, _): text.append(plain: String(payload.label.version))
+            }
+        }
+        return text
+    }
+
+    private static func append(
+        _ value: Span<UInt8>, _ escape: PayloadTemplate.Escape?, to text: inout SecretBytes
+    ) throws(OpenSSLError) {
+        switch escape {
+        case .json: text.append(jsonEscaped: value)
+        case .env: try append(environmentValue: value, to: &text)
+        case .base64: text.append(base64: value)
+        case .percent: text.append(percentEncoded: value)
+        case .xml:
+            try requireNoControl(in: value)
+            for index in value.indices {
+                switch value[index] {
+                case UInt8(ascii: "&"): text.append(plain: "&amp;")
+                case UInt8(ascii: "<"): text.append(plain: "&lt;")
+                case UInt8(ascii: ">"): text.append(plain: "&gt;")
+                case UInt8(ascii: "\""): text.append(plain: "&quot;")
+                case UInt8(ascii: "'"): text.append(plain: "&#39;")
+                default: text.append(value[index])
+                }
+            }
+        case nil:
+            // A line break would begin a line of its own in whatever this is.
+            try requireNoControl(in: value)
+            text.append(value)
+        }
+    }
+
+    private static func requireNoControl(in value: Span<UInt8>) throws(OpenSSLError) {
+        for index in value.indices where value[index] < 0x20 || value[index] == 0x7f {
+            throw .invalidLength
+        }
+    }
+}
+
 // MARK: Reading back
 
 extension Rendering {
     /// The value in contents that were written in one of the formats; nil when there is none.
+    /// Out of a template nothing is read: what stands around a value may have been edited.
     package static func value(
         in contents: borrowing SecretBytes, as format: PayloadFormat, of kind: Target.Kind,
         names: EnvironmentNames
@@ -119,6 +193,7 @@ extension Rendering {
             return SecretJSON.secret([key], in: contents.bytes)
         case .env:
             return assigned(kind == .apiKey ? names.apiKey : names.clientSecret, contents.bytes)
+        case .template: return nil
         }
     }
 

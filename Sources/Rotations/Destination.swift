@@ -34,13 +34,65 @@ package struct Destination: Codable, Hashable, Sendable {
 }
 
 /// How a secret is written down.
-package enum PayloadFormat: String, Codable, Sendable, CaseIterable {
+package enum PayloadFormat: Hashable, Sendable {
     /// The secret alone, without a newline.
     case raw
     /// `NAME=value` lines.
     case env
     /// One object.
     case json
+    /// A text with placeholders; only for files.
+    case template(PayloadTemplate)
+
+    /// The formats that are no more than their names.
+    package enum Name: String, Codable, Sendable, CaseIterable {
+        case raw
+        case env
+        case json
+    }
+
+    package init(_ name: Name) {
+        switch name {
+        case .raw: self = .raw
+        case .env: self = .env
+        case .json: self = .json
+        }
+    }
+
+    /// As a policy names it.
+    package var name: String {
+        switch self {
+        case .raw: Name.raw.rawValue
+        case .env: Name.env.rawValue
+        case .json: Name.json.rawValue
+        case .template: "template"
+        }
+    }
+}
+
+/// A name is written as it is, and a template as an object: documents from before there were templates
+/// stay as they are.
+extension PayloadFormat: Codable {
+    private enum Key: CodingKey { case template }
+
+    package init(from decoder: any Decoder) throws {
+        if let name = try? decoder.singleValueContainer().decode(Name.self) {
+            self.init(name)
+        } else {
+            let container = try decoder.container(keyedBy: Key.self)
+            self = .template(try container.decode(PayloadTemplate.self, forKey: .template))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        if case .template(let template) = self {
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(template, forKey: .template)
+        } else {
+            var container = encoder.singleValueContainer()
+            try container.encode(name)
+        }
+    }
 }
 
 /// A file that receives a secret.

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Rotations
 import Secrets
 import Testing
@@ -63,5 +64,68 @@ import Testing
         #expect(
             try text("pcsk_1", .json, kind: .apiKey)
                 == #"{"api_key":"pcsk_1","name":"ci","version":7}"# + "\n")
+    }
+
+    // MARK: Templates
+
+    private func filled(_ template: String, _ value: String) throws -> String {
+        try text(value, .template(PayloadTemplate(parsing: template)))
+    }
+
+    @Test func `a template is written as it stands, with its placeholders filled`() throws {
+        #expect(
+            try filled(
+                """
+                [pinecone]
+                id = {{client_id}}
+                secret = {{ client_secret }}
+                # {{name}} {{version}} {{{{not one}} {"a":{}}
+
+                """, "s3cret")
+                == """
+                [pinecone]
+                id = client
+                secret = s3cret
+                # ci 7 {{not one}} {"a":{}}
+
+                """)
+    }
+
+    @Test(arguments: [
+        ("json", "a\"b\\c\nd/é", #"a\"b\\c\u000ad/é"#),
+        ("env", "a b", "'a b'"), ("env", "ab", "ab"),
+        ("xml", "<a b=\"c\">'&'", "&lt;a b=&quot;c&quot;&gt;&#39;&amp;&#39;"),
+        ("base64", "", ""), ("base64", "f", "Zg=="), ("base64", "fo", "Zm8="),
+        ("base64", "foo", "Zm9v"), ("base64", "foob", "Zm9vYg=="), ("base64", "fooba", "Zm9vYmE="),
+        ("base64", "foobar", "Zm9vYmFy"), ("base64", "a\nb", "YQpi"),
+        ("base64", "??>>~~", "Pz8+Pn5+"),
+        ("base64", "\u{ff}\u{fe}", "w7/Dvg=="),
+        ("percent", "a b/c?d=e&f~g-h_i.j%é\n", "a%20b%2Fc%3Fd%3De%26f~g-h_i.j%25%C3%A9%0A"),
+    ])
+    func `an escape makes a value mean itself where it stands`(
+        _ escape: String, _ value: String, _ expected: String
+    ) throws {
+        #expect(try filled("<{{client_secret|\(escape)}}>", value) == "<\(expected)>")
+    }
+
+    @Test(arguments: ["a\nb", "a\rb", "a\u{0}b", "a\u{7f}b"])
+    func `a value that would break a line is not written as it is`(_ value: String) throws {
+        for template in ["{{client_secret}}", "{{client_secret|xml}}"] {
+            let refused = #expect(throws: Unfit.self) { _ = try filled(template, value) }
+            #expect(refused?.cause == .valueUnfit)
+            #expect(refused?.description.contains(value) == false)
+            #expect(refused?.hint?.contains("|json") == true)
+        }
+    }
+
+    @Test func `a format of a policy from before templates is still written as it was`() throws {
+        let encoder = JSONEncoder()
+        #expect(String(decoding: try encoder.encode(PayloadFormat.env), as: UTF8.self) == "\"env\"")
+        let template = PayloadFormat.template(try PayloadTemplate(parsing: "{{api_key|json}}\n"))
+        for format in [PayloadFormat.raw, .env, .json, template] {
+            #expect(
+                try JSONDecoder().decode(PayloadFormat.self, from: try encoder.encode(format))
+                    == format)
+        }
     }
 }

@@ -296,4 +296,36 @@ import Testing
         #expect(run.conversation.contains("keyturn: hint: make it"))
         #expect(program.emulator.rotations(of: account.id) == 0)
     }
+
+    @Test func `a template is delivered, found drifted and mended like any other file`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let path = program.directory.file("out/app.xml")
+        try await program.setUp(
+            """
+              - name: ci
+                service-account: { connection: pinecone, id: \(account.id) }
+                every: 30d
+                deliver:
+                  - file:
+                      path: \(path)
+                      format: template
+                      template: |
+                        <pinecone id="{{client_id|xml}}">{{client_secret|xml}}</pinecone>
+
+            """)
+
+        try await program.require(program.keyturn("run"))
+
+        let secret = program.emulator.clientSecret(of: account.id) ?? ""
+        let expected = "<pinecone id=\"\(account.clientID)\">\(secret)</pinecone>\n"
+        #expect(program.directory.text("out/app.xml") == expected)
+        #expect(await program.keyturn("check", "--drift").status == 0)
+        try program.write("out/app.xml", "<pinecone/>\n")
+        #expect(await program.keyturn("check", "--drift").status == 7)
+        try await program.require(program.keyturn("deliver", "ci"))
+        #expect(program.directory.text("out/app.xml") == expected)
+    }
 }

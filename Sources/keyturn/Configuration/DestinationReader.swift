@@ -21,7 +21,7 @@ struct DestinationReader {
 
     private func file(_ node: Node) throws(Problem) -> (destination: Destination, mark: Mark) {
         let fields = try Fields(
-            node, "`file`", keys: ["path", "format", "owner", "group", "mode", "required"])
+            node, "`file`", keys: ["path", "format", "template", "owner", "group", "mode", "required"])
         let path = try absolute("path", fields)
         guard !state.contains(path) else {
             throw Problem(
@@ -32,12 +32,56 @@ struct DestinationReader {
         let destination = Destination(
             receiver: .file(
                 FileTerms(
-                    path: path, format: try fields.word("format", as: PayloadFormat.self) ?? .raw,
+                    path: path, format: try format(fields),
                     owner: try fields.text("owner"), group: try fields.text("group"),
                     mode: try mode(fields) ?? 0o600)),
             isRequired: try fields.boolean("required") ?? true)
         return (destination, try fields.required("path").mark)
     }
+
+    /// The words of `format`.
+    private enum FileFormat: String, CaseIterable {
+        case raw
+        case env
+        case json
+        case template
+    }
+
+    /// How a file is written: `template` is the text under the key of that name.
+    private func format(_ fields: Fields) throws(Problem) -> PayloadFormat {
+        let word = try fields.word("format", as: FileFormat.self)
+        guard let node = fields.node("template") else {
+            switch word {
+            case .raw, nil: return .raw
+            case .env: return .env
+            case .json: return .json
+            case .template:
+                throw Problem(
+                    try fields.required("format").mark,
+                    "`format: template` needs the key `template`, the text with its placeholders",
+                    hint: "for example template: \"token={{client_secret}}\\n\"")
+            }
+        }
+        if let word, word != .template {
+            throw Problem(
+                try fields.required("format").mark,
+                "there is a `template`, and `format` is `\(word.rawValue)`",
+                hint: "leave `format` out")
+        }
+        let text = try Fields.text(node, "`template`")
+        guard text.utf8.count <= Self.templateLimit else {
+            throw Problem(
+                node.mark, "`template` has more than \(Self.templateLimit / 1024) KiB")
+        }
+        do throws(PayloadTemplate.Problem) {
+            return .template(try PayloadTemplate(parsing: text))
+        } catch {
+            throw Problem(node.mark, "line \(error.line) of `template`: \(error.text)")
+        }
+    }
+
+    /// The longest template, in bytes.
+    private static let templateLimit = 16 << 10
 
     private func command(
         _ node: Node
@@ -49,7 +93,9 @@ struct DestinationReader {
         let destination = Destination(
             receiver: .command(
                 CommandTerms(
-                    run: run, input: try fields.word("input", as: PayloadFormat.self) ?? .json,
+                    run: run,
+                    input: PayloadFormat(
+                        try fields.word("input", as: PayloadFormat.Name.self) ?? .json),
                     timeout: timeout, user: try fields.text("user"))),
             isRequired: try fields.boolean("required") ?? true)
         return (destination, mark)

@@ -37,12 +37,9 @@ struct PolicyReader {
             try ScheduleReader(policy: fields).read()
         }
         let receivers = destinations(fields, &problems)
-        if target?.target.kind == .serviceAccount, strategy == .overlap {
-            problems += receivers.filter { $0.destination.format == .raw }.map {
-                Problem(
-                    $0.mark,
-                    "`raw` leaves the client id out, and with `overlap` it changes with the secret",
-                    hint: "write env or json, and let the consumer read both")
+        if let kind = target?.target.kind {
+            problems += receivers.compactMap {
+                Self.problem($0.destination.format, kind, strategy, $0.mark)
             }
         }
         let limits = problems.attempt { () throws(Problem) in try self.limits(fields, strategy) }
@@ -66,6 +63,33 @@ struct PolicyReader {
                 terms: terms, after: after.isEmpty ? nil : after),
             lastRotated: lastRotated, mark: name.mark, targetMark: target.mark,
             destinationMarks: receivers.map(\.mark))
+    }
+
+    /// Why consumers could not use what is written so.
+    private static func problem(
+        _ format: PayloadFormat, _ kind: Target.Kind, _ strategy: Strategy?, _ mark: Mark
+    ) -> Problem? {
+        var hasClientID = format != .raw
+        if case .template(let template) = format {
+            let fields = PayloadTemplate.Field.allCases.filter { $0.belongs(to: kind) }
+            let names = fields.map(\.rawValue).joined(separator: ", ")
+            if let stranger = template.fields.first(where: { !$0.belongs(to: kind) }) {
+                return Problem(
+                    mark, "the template names {{\(stranger.rawValue)}}, which this target has not",
+                    hint: "it has \(names)")
+            }
+            guard template.fields.contains(where: \.isSecret) else {
+                return Problem(
+                    mark, "the template does not name the secret: nothing would be delivered",
+                    hint: "it has \(names)")
+            }
+            hasClientID = template.fields.contains(.clientID)
+        }
+        guard kind == .serviceAccount, strategy == .overlap, !hasClientID else { return nil }
+        return Problem(
+            mark,
+            "`\(format.name)` leaves the client id out, and with `overlap` it changes with the secret",
+            hint: "write env or json, and let the consumer read both")
     }
 
     private func name(_ fields: Fields) throws(Problem) -> (text: String, mark: Mark) {

@@ -29,7 +29,34 @@ import Testing
         ),
         Wrong(
             "file: { path: /run/x, format: yaml }",
-            "9:39: `format` is expected to be one of raw, env, json, and this is `yaml`"),
+            "9:39: `format` is expected to be one of raw, env, json, template, and this is `yaml`"),
+        Wrong(
+            "file: { path: /run/x, format: template }",
+            "9:39: `format: template` needs the key `template`, the text with its placeholders (for example template: \"token={{client_secret}}\\n\")"
+        ),
+        Wrong(
+            "file: { path: /run/x, format: env, template: \"{{client_secret}}\" }",
+            "9:39: there is a `template`, and `format` is `env` (leave `format` out)"),
+        Wrong(
+            "file: { path: /run/x, template: \"a\\n{{client_secrets}}\" }",
+            "9:41: line 2 of `template`: `{{client_secrets}}` names no field; they are client_id, client_secret, api_key, name, version"
+        ),
+        Wrong(
+            "file: { path: /run/x, template: \"{{client_secret|html}}\" }",
+            "9:41: line 1 of `template`: `{{client_secret|html}}` names no escape; they are json, env, xml, base64, percent"
+        ),
+        Wrong(
+            "file: { path: /run/x, template: \"{{client_secret}\" }",
+            "9:41: line 1 of `template`: a placeholder has no end; `{{{{` stands for two braces"
+        ),
+        Wrong(
+            "file: { path: /run/x, template: \"{{api_key}}\" }",
+            "9:23: the template names {{api_key}}, which this target has not (it has client_id, client_secret, name, version)"
+        ),
+        Wrong(
+            "file: { path: /run/x, template: \"{{client_id}}\" }",
+            "9:23: the template does not name the secret: nothing would be delivered (it has client_id, client_secret, name, version)"
+        ),
         Wrong(
             "file: { path: /run/x, mode: 0440 }",
             "9:37: `mode` is expected to be permission bits in quotes, and this is `0440` (write mode: \"0440\"; others may never write)"

@@ -137,7 +137,7 @@ struct SecretImport: KeyturnCommand {
             names: policy.terms.environmentNames)
         guard let value else {
             throw Failure(
-                "\(from) holds no value in the format \(file.format.rawValue)",
+                "\(from) holds no value in the format \(file.format.name)",
                 hint: "give the value on standard input", .failure)
         }
         return value

@@ -179,6 +179,10 @@ extension Event {
         put("rotated_at", rotatedAt?.rfc3339)
         put("due", due?.rfc3339)
         put("report", report?.json)
+        put("action", action?.rawValue)
+        put("provider_name", providerName)
+        put("new_name", newName)
+        put("roles", rights.map { .array($0.prefix(100).map { .string($0.text) }) })
         put("rows_sha256", rows)
         put("state_rows_sha256", stateRows)
         return members

@@ -6,6 +6,13 @@ import Secrets
 extension Descriptor {
     /// Writes all of `bytes`, however often the kernel takes only a part (write(2)).
     package borrowing func write(_ bytes: Span<UInt8>) throws(SystemError) {
+        try Self.write(bytes, toOpen: number)
+    }
+
+    /// The same to a descriptor that somebody else owns, such as the shell that started this program.
+    package static func write(
+        _ bytes: Span<UInt8>, toOpen number: Int32
+    ) throws(SystemError) {
         let number = number
         try bytes.withUnsafeBufferPointer { (bytes) throws(SystemError) in
             guard var next = bytes.baseAddress else { return }

@@ -137,6 +137,25 @@ extension AdminClient {
         }
     }
 
+    /// Another name for an account or a key.
+    func rename(_ endpoint: Endpoint, to name: String) async -> Outcome<Void> {
+        guard let body = try? JSONEncoder().encode(["name": name]) else {
+            return .refused(Refusal(.refusedByProvider))  // a name that is no text
+        }
+        return await change(.patch, endpoint, body: Array(body), except: nil)
+    }
+
+    /// A delete of what nobody else has an interest in keeping: absent is `done`.
+    func remove(_ endpoint: Endpoint, except accountID: String?) async -> Outcome<Void> {
+        switch await call(.delete, endpoint, except: accountID) {
+        case .done: .done(())
+        case .refused(let refusal) where refusal.cause == .targetMissing: .done(())
+        case .refused(let refusal) where refusal.cause == .noAnswer: .unsettled(.noAnswer)
+        case .refused(let refusal): .refused(refusal)
+        case .unsettled(let cause): .unsettled(cause)
+        }
+    }
+
     /// A delete. What is absent already is `done` if a list that holds something else lacks it
     /// (P20); so is a 500, which deleting an absent key was once seen to answer.
     private func delete(
@@ -171,7 +190,7 @@ extension AdminClient {
         }
     }
 
-    private func list<T: Decodable & Sendable>(
+    func list<T: Decodable & Sendable>(
         _ type: T.Type, _ endpoint: Endpoint, except accountID: String?, limit: Int?,
         isPaged: Bool = true
     ) async -> Outcome<[T]> {

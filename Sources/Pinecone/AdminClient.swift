@@ -12,7 +12,7 @@ package actor AdminClient {
     static let versionHeader = Header("X-Pinecone-Api-Version", "2026-07")
 
     private let api: Endpoint
-    private let exchange: TokenExchange
+    let exchange: TokenExchange
     private let transport: Transport
     private let access: AdminAccess
     private let clock: WallClock

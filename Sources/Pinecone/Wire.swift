@@ -9,11 +9,19 @@ enum Wire {
         let id: String
         let name: String
         let clientID: String
+        let createdAt: String?
 
         enum CodingKeys: String, CodingKey {
             case id, name
             case clientID = "client_id"
+            case createdAt = "created_at"
         }
+    }
+
+    /// `GET /admin/projects`.
+    struct Project: Decodable, Sendable {
+        let id: String
+        let name: String
     }
 
     /// `GET /admin/api-keys/{id}`. The name may be null.
@@ -31,12 +39,17 @@ enum Wire {
 
     /// `GET /admin/role-bindings`.
     struct RoleBinding: Decodable, Sendable {
+        let id: String?
+        let principalType: String?
+        let principalID: String?
         let role: String
         let resourceType: String
         let resourceID: String?
 
         enum CodingKeys: String, CodingKey {
-            case role
+            case id, role
+            case principalType = "principal_type"
+            case principalID = "principal_id"
             case resourceType = "resource_type"
             case resourceID = "resource_id"
         }

@@ -64,6 +64,11 @@ package enum EventType: String, Sendable, CaseIterable {
     case auditExported = "audit.exported"
     case secretSearched = "secret.searched"
     case reportMade = "report.made"
+    case administrationScheduled = "administration.scheduled"
+    case administrationCancelled = "administration.cancelled"
+    case administrationIntended = "administration.intended"
+    case administrationSettled = "administration.settled"
+    case credentialFound = "credential.found"
     case rowsAccepted = "rows.accepted"
     case rowsRecorded = "rows.recorded"
 
@@ -72,8 +77,9 @@ package enum EventType: String, Sendable, CaseIterable {
         switch self {
         case .stateCreated, .stateMigrated, .stateMoved, .machineRecorded, .connectionAdded,
             .connectionChanged, .adminLoggedIn, .freezesChanged, .anchorsChanged, .notifyChanged,
-            .incidentOpened,
-            .incidentClosed, .signingKeyRotated, .epochStarted, .cosignatureAdded:
+            .incidentOpened, .incidentClosed, .signingKeyRotated, .epochStarted, .cosignatureAdded,
+            .administrationScheduled, .administrationCancelled, .administrationIntended,
+            .administrationSettled:
             true
         default: false
         }
@@ -141,6 +147,12 @@ package struct Event: Hashable, Sendable {
     /// When the schedule wanted the rotation.
     package var due: Timestamp?
     package var report: ReportReference?
+    /// What was done at the provider that is no rotation; the name of what it was done to, the name
+    /// that this got, and the roles.
+    package var action: Administration.Action?
+    package var providerName: String?
+    package var newName: String?
+    package var rights: [Right]?
     /// SHA-256 over the rows that the database has of the secret, and of the state itself, once the
     /// change is made.
     package var rows: [UInt8]?

@@ -86,7 +86,7 @@ package struct Survey: Hashable, Sendable {
 }
 
 /// Something that a credential may do: a role, and where.
-package struct Right: Hashable, Sendable {
+package struct Right: Codable, Hashable, Sendable {
     package let role: String
     /// `organization` or `project`; nil for the role of an API key.
     package let resourceType: String?
@@ -100,7 +100,7 @@ package struct Right: Hashable, Sendable {
     }
 
     /// The right for a person: `ProjectEditor of project ID`.
-    var text: String {
+    package var text: String {
         let place = [resourceType, resourceID].compactMap(\.self).joined(separator: " ")
         return place.isEmpty ? role : "\(role) of \(place)"
     }

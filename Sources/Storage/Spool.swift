@@ -133,7 +133,13 @@ extension Store {
                 "\(Store.rotationColumns) JOIN effect e ON e.rotation_id = r.id WHERE e.id = ?",
                 [.text(effect.text)], Store.rotation)
             guard let rotation else {
-                throw StorageError.damaged("the sealed answer belongs to no effect of this state")
+                let administration = try Store.administrations(in: transaction.database)
+                    .first { $0.0.id == effect }
+                guard let administration else {
+                    throw StorageError.damaged(
+                        "the sealed answer belongs to no effect of this state")
+                }
+                return try transaction.keepAnswer(record, of: administration.0)
             }
             try transaction.distrustEdited([rotation.secret])
             try transaction.keepAnswer(record, of: effect, in: rotation)

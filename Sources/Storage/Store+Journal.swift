@@ -143,6 +143,12 @@ extension Store: Journal {
     private static let answerCapacity = 16 << 10
 
     package func makeReady(for effect: Effect) async throws(JournalError) {
+        try await makeReady(forEffect: effect.id)
+    }
+
+    /// Room on the disk, the ballast, a key that works, and the memory to seal an answer in: before
+    /// the call is sent that brings it.
+    package func makeReady(forEffect id: Identifier) async throws(JournalError) {
         do {
             // 1 MiB besides the ballast: the outcome is a few KiB.
             guard try Directory.freeBytes(directory.path) > 1 << 20 else {
@@ -152,9 +158,9 @@ extension Store: Journal {
             let now = environment.clock.now()
             try vault.checkCanary(at: now)
             let place = Place(
-                purpose: .answer, owner: effect.id.text, number: 0, createdAt: now)
+                purpose: .answer, owner: id.text, number: 0, createdAt: now)
             let box = SealingBox(try vault.prepare(for: place, capacity: Self.answerCapacity))
-            sealings.withLock { $0[effect.id] = box }
+            sealings.withLock { $0[id] = box }
         } catch {
             throw StorageError(error).journal
         }
@@ -205,21 +211,10 @@ extension Store: Journal {
     package func keep(
         _ answer: consuming SecretBytes, of effect: Effect, in rotation: Rotation
     ) async throws(JournalError) {
-        let record: SealedRecord
-        do {
-            let box = sealings.withLock { $0.removeValue(forKey: effect.id) }
-            let sealing =
-                try box?.take()
-                ?? vault.prepare(
-                    for: Place(
-                        purpose: .answer, owner: effect.id.text, number: 0,
-                        createdAt: environment.clock.now()), capacity: Self.answerCapacity)
-            record = try sealing.seal(answer)
-        } catch {
-            throw StorageError(error).journal
-        }
+        let record = try sealed(answer, ofEffect: effect.id)
         do throws(StorageError) {
-            try await keep(record, of: effect.id, in: rotation)
+            let id = effect.id
+            try await keepUrgently { try $0.keepAnswer(record, of: id, in: rotation) }
         } catch {
             // The database cannot take it for whatever reason: the spool, then standard error.
             // Either way the rotation stops here, and the next run takes it in (P14).
@@ -228,12 +223,29 @@ extension Store: Journal {
         }
     }
 
-    private func keep(
-        _ record: SealedRecord, of effect: Identifier, in rotation: Rotation
-    ) async throws(StorageError) {
-        let write: @Sendable (Transaction) throws -> Void = { transaction in
-            try transaction.keepAnswer(record, of: effect, in: rotation)
+    /// The answer, sealed with what was made ready for it.
+    func sealed(
+        _ answer: consuming SecretBytes, ofEffect id: Identifier
+    ) throws(JournalError) -> SealedRecord {
+        do {
+            let box = sealings.withLock { $0.removeValue(forKey: id) }
+            let sealing =
+                try box?.take()
+                ?? vault.prepare(
+                    for: Place(
+                        purpose: .answer, owner: id.text, number: 0,
+                        createdAt: environment.clock.now()), capacity: Self.answerCapacity)
+            return try sealing.seal(answer)
+        } catch {
+            throw StorageError(error).journal
         }
+    }
+
+    /// Commits what must not be lost; there is another place for it where the database is held for
+    /// long.
+    func keepUrgently(
+        _ write: @escaping @Sendable (Transaction) throws -> Void
+    ) async throws(StorageError) {
         do throws(StorageError) {
             try await commit(isUrgent: true, write)
         } catch .noRoom {

@@ -127,6 +127,7 @@ extension Store {
                     """
                 ) { $0.int(0) } ?? 0,
                 hasFinishedIncident: try !Self.finishedIncidents(database).isEmpty,
+                isAdministering: try Self.isAdministering(at: now, in: database),
                 reacting: try Self.owedReactions(at: now, in: database).flatMap(\.secrets),
                 lastEntryAt: try database.first(
                     "SELECT time_ms FROM audit_entry ORDER BY seq DESC LIMIT 1"
@@ -170,6 +171,8 @@ extension Store {
         package let parked: Int
         /// Whether there is an incident to close.
         package let hasFinishedIncident: Bool
+        /// Whether something besides rotations is to be done at a provider, or to be settled.
+        package let isAdministering: Bool
         /// Secrets with something to be done after their deliveries.
         package let reacting: [SecretReference]
         /// When the trail last grew; nil for an empty one.

@@ -49,6 +49,7 @@ struct TableRows {
             table: "setting", clause: "WHERE name IN ('anchors', 'freezes', 'notify') ORDER BY name"
         ),
         Part(table: "incident", clause: "ORDER BY id"),
+        Part(table: "administration", clause: "ORDER BY id"),
         Part(table: "audit_cosignature", clause: "ORDER BY size, key"),
     ]
 

@@ -23,6 +23,7 @@ extension Transaction {
     /// - Open rotations are parked, also those that only had deliveries left: a path or a program of
     ///   this name may be somebody else's on another machine, and what a restored state would deliver
     ///   may be older than what is there. `rotation resume` goes on with them.
+    /// - Deletions that were set for a date are taken back.
     /// - Deliveries owed without a rotation are put off for good: `deliver` brings them.
     /// - Schedules are held by a pause without an end: `policy resume` lets them go on.
     /// - What is refused from now on is not taken for the late fruit of a call of ours (P17): another
@@ -46,6 +47,10 @@ extension Transaction {
         for secret in secrets { try pause(secret, until: .latest, reason: Moved.reason) }
         for (effect, rotation) in try Store.watchedEffects(in: database) {
             try watched(effect, nil, rotation)
+        }
+        for (administration, state) in try Store.administrations(in: database)
+        where state == .scheduled {
+            try cancel(administration, reason: Moved.reason)
         }
         try database.run(
             """

@@ -37,6 +37,12 @@ struct Keyturn: ParsableCommand {
                     Rehearse.self, Recover.self,
                 ]),
             CommandGroup(
+                name: "Administering",
+                subcommands: [
+                    AccountCommand.self, APIKeyCommand.self, ProjectCommand.self,
+                    ConnectionCommand.self,
+                ]),
+            CommandGroup(
                 name: "Looking", subcommands: [Status.self, SecretCommand.self, AuditCommand.self]),
         ])
 

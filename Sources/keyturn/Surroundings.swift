@@ -23,6 +23,8 @@ struct Surroundings: Sendable {
     let journal: @Sendable (Store) -> any Journal
     /// How long a request may take with everything.
     let requestLimit: Duration
+    /// Whether whole organizations can be looked at; a simulated one has none.
+    let seesOrganizations: Bool
     /// What it speaks to at the other side: Pinecone, or a simulated one.
     let provider: @Sendable (any Provider) -> any Provider
     /// What brings it to files and commands: the real ones, or simulated ones.
@@ -46,6 +48,7 @@ struct Surroundings: Sendable {
         stopSignal: @escaping @Sendable () -> Int32?,
         journal: @escaping @Sendable (Store) -> any Journal = { $0 },
         requestLimit: Duration = .seconds(30),
+        seesOrganizations: Bool = true,
         provider: @escaping @Sendable (any Provider) -> any Provider = { $0 },
         handoff: @escaping @Sendable (any Handoff) -> any Handoff = { $0 }, vfs: String = "unix",
         actor: Actor? = nil,
@@ -62,6 +65,7 @@ struct Surroundings: Sendable {
         self.stopSignal = stopSignal
         self.journal = journal
         self.requestLimit = requestLimit
+        self.seesOrganizations = seesOrganizations
         self.provider = provider
         self.handoff = handoff
         self.vfs = vfs

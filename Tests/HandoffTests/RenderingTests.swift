@@ -82,13 +82,13 @@ import Testing
                 # {{name}} {{version}} {{{{not one}} {"a":{}}
 
                 """, "s3cret")
-                == """
-                [pinecone]
-                id = client
-                secret = s3cret
-                # ci 7 {{not one}} {"a":{}}
+                    == """
+                    [pinecone]
+                    id = client
+                    secret = s3cret
+                    # ci 7 {{not one}} {"a":{}}
 
-                """)
+                    """)
     }
 
     @Test(arguments: [

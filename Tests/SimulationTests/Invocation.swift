@@ -163,6 +163,7 @@ final class Invocation: Sendable {
             readText: { [input] _ throws(Failure) in input }, ask: { _ in nil },
             stopSignal: { [self] in nextSignal() },
             journal: { [self] in WitnessJournal(store: $0, process: self) },
+            seesOrganizations: false,
             provider: { [self] provider in
                 SimulatedProvider(process: self, isInPlace: provider is ServiceAccounts)
             },

@@ -14,6 +14,11 @@ extension TestProgram {
     /// Runs statements on the database from outside.
     func execute(_ sql: String) throws { try database().execute(sql) }
 
+    /// How many rows a table has.
+    func count(_ table: String) throws -> Int {
+        try database().first("SELECT count(*) FROM \(table)") { $0.int(0) } ?? 0
+    }
+
     /// The id of a secret's row.
     func secretID(_ name: String) throws -> String {
         let id = try database().first("SELECT id FROM secret WHERE name = ?", [.text(name)]) {

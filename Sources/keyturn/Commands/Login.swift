@@ -92,7 +92,26 @@ struct Login: KeyturnCommand {
             for: connection,
             access: AdminAccess(accounts: { [account] }, secret: { _ in copy.secret() }))
         switch await client.findAccount(clientID: clientID) {
-        case .done(let account): return account
+        case .done(let account):
+            try await requireRole(account, client, connection)
+            return account
+        case .refused(let refusal): throw failure(refusal, connection)
+        case .unsettled(let cause): throw failure(Refusal(cause), connection)
+        }
+    }
+
+    /// An admin that cannot rotate is found out here, not on the night.
+    private func requireRole(
+        _ account: CredentialReference, _ client: AdminClient, _ connection: Connection
+    ) async throws(Failure) {
+        switch await client.rights(ofAccount: account.providerID) {
+        case .done(let rights):
+            guard !rights.contains(where: { $0.role == Role.orgOwner.rawValue }) else { return }
+            throw Failure(
+                "the account \(account.name ?? account.providerID) may not rotate accounts: it has "
+                    + (rights.isEmpty ? "no role" : rights.map(\.text).joined(separator: ", ")),
+                hint: "give it the role OrgOwner, and log it in again; nothing was sealed", .failure
+            )
         case .refused(let refusal): throw failure(refusal, connection)
         case .unsettled(let cause): throw failure(Refusal(cause), connection)
         }

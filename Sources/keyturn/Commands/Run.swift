@@ -74,12 +74,12 @@ extension Program {
                 program: self, store: store, json: json, isByHand: pass.isByHand)
             do throws(Failure) {
                 let outcome = try await reactions.run()
-                report.failedReactions = outcome.failed
+                report.failedBesides += outcome.failed
                 if outcome.isTrailBroken { report.isTrailBroken = true }
             } catch {
                 // What was rotated is told all the same.
                 console.fail(error)
-                report.failedReactions = 1
+                report.failedBesides += 1
             }
         }
         report.isAnchorBehind = await surroundings.anchor(store)

@@ -9,11 +9,14 @@ struct Status: KeyturnCommand {
         commandName: "status",
         abstract: "Every secret: how fresh it is, what comes next, what is owed.",
         discussion: """
-            The most urgent first. It reads only, and needs no root key.
+            The most urgent first. It reads only, and needs no root key. With --coverage, which \
+            asks the provider and needs the key, it is every credential that is there: managed, \
+            known, unmanaged, foreign or orphaned.
 
               keyturn status
               keyturn status --label env=prod --json
               keyturn status --watch
+              keyturn status --coverage
             """)
 
     @OptionGroup var options: StateOptions
@@ -23,8 +26,23 @@ struct Status: KeyturnCommand {
     @Flag(name: .long, help: "Show it again every two seconds, until a signal.")
     var watch = false
 
+    @Flag(
+        name: .long,
+        help: "What is at the provider against what is here: who keeps which credential fresh.")
+    var coverage = false
+
+    mutating func validate() throws {
+        guard !coverage || !watch && label == nil else {
+            throw ValidationError("--coverage is about everything, once")
+        }
+    }
+
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
+        if coverage {
+            try await tellCoverage(program)
+            return 0
+        }
         guard watch else {
             try await tell(program)
             return 0
@@ -35,6 +53,35 @@ struct Status: KeyturnCommand {
             if let signal = surroundings.stopSignal() { return 128 + signal }
             await program.clock.wait(Interval(seconds: 2))
             if let signal = surroundings.stopSignal() { return 128 + signal }
+        }
+    }
+
+    private func tellCoverage(_ program: Program) async throws(Failure) {
+        let store = try await program.openForReading()
+        try await program.unlock(store)
+        let connections = try await program.storing { () async throws(StorageError) in
+            try await store.connections()
+        }
+        for connection in connections {
+            let coverage = try await Coverage(
+                Organization(connection.name, program: program, store: store))
+            for item in coverage.items where options.json {
+                program.console.answer(item.json(connection.name))
+            }
+            guard !options.json else { continue }
+            program.console.answer(
+                heads: ["STANDING", "NAME", "SECRET", "TARGET", "ID"],
+                rows: coverage.items.map { item in
+                    [
+                        item.standing.rawValue, item.credential.name ?? "-", item.secret ?? "-",
+                        item.credential.kind.rawValue, item.credential.providerID,
+                    ]
+                })
+            program.console.answer("\(connection.name): \(coverage.summary)")
+            if coverage.count(.unmanaged) > 0 {
+                program.console.say(
+                    "keyturn: hint: `keyturn policy adopt --all` writes policies for the unmanaged")
+            }
         }
     }
 

@@ -21,7 +21,8 @@ struct DestinationReader {
 
     private func file(_ node: Node) throws(Problem) -> (destination: Destination, mark: Mark) {
         let fields = try Fields(
-            node, "`file`", keys: ["path", "format", "template", "owner", "group", "mode", "required"])
+            node, "`file`",
+            keys: ["path", "format", "template", "owner", "group", "mode", "required"])
         let path = try absolute("path", fields)
         guard !state.contains(path) else {
             throw Problem(

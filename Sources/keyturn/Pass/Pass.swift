@@ -107,7 +107,7 @@ struct Pass: Sendable {
         }
         guard
             !units.isEmpty || needsHeartbeat || !spooled.isEmpty || work.hasFinishedIncident
-                || !isAnchored || !work.reacting.isEmpty
+                || !isAnchored || !work.reacting.isEmpty || work.isAdministering
         else {
             if !isClockTrusted {
                 program.console.warn("the clock is behind the last entry of the audit trail")
@@ -159,6 +159,15 @@ struct Pass: Sendable {
             program.console.warn(
                 "the clock is behind the last entry of the audit trail: nothing is minted by "
                     + "schedule, and nothing retired")
+        }
+        if isFirstOfDay, case .schedule(only: nil) = demand, result.moved == nil {
+            try await lookForUnmanaged()
+        }
+        if work.isAdministering, case .schedule(only: nil) = demand, result.moved == nil {
+            let administering = try await Administering(program: program, store: store).run(
+                isClockTrusted: isClockTrusted)
+            result.failedBesides += administering.failed
+            result.isUnsettledBesides = administering.isUnsettled
         }
         let incident = try await openIncident()
         let worker = try await Worker(
@@ -218,6 +227,36 @@ struct Pass: Sendable {
                 "keyturn: error: \(found.count - 1) more differ; `keyturn audit verify` shows all")
         }
         return true
+    }
+
+    /// Once a day a credential that appeared at a provider, and that nobody here keeps fresh, is
+    /// written down and told.
+    private func lookForUnmanaged() async throws(Failure) {
+        guard program.surroundings.seesOrganizations else { return }
+        let store = store
+        for connection in try await connections() {
+            let coverage: Coverage
+            do throws(Failure) {
+                coverage = try await Coverage(
+                    Organization(connection.name, program: program, store: store))
+            } catch {
+                // Whatever keeps it from being seen keeps rotations, too, which say so.
+                continue
+            }
+            let unmanaged = coverage.items.filter { $0.standing == .unmanaged }.map(\.credential)
+            let new = try await program.storing { () async throws(StorageError) in
+                try await store.recordFound(unmanaged, on: connection.name)
+            }
+            for credential in new.prefix(5) {
+                program.console.warn(
+                    "nothing keeps the \(credential.kind.rawValue) "
+                        + "\(credential.name ?? credential.providerID) fresh; see "
+                        + "`keyturn status --coverage`")
+            }
+            if new.count > 5 {
+                program.console.warn("\(new.count - 5) more credentials are kept fresh by nothing")
+            }
+        }
     }
 
     /// Once a day delivered files are compared with what was delivered. What differs is owed again; the

@@ -102,8 +102,10 @@ struct PassReport: Sendable {
     var didWork = false
     /// Whether something besides the secrets that were worked on was edited beside the trail.
     var isTrailBroken = false
-    /// What was to be done after deliveries, and failed.
-    var failedReactions = 0
+    /// What was to be done besides rotations, after deliveries or at a provider, and failed.
+    var failedBesides = 0
+    /// Whether nobody knows what became of something that is no rotation.
+    var isUnsettledBesides = false
     /// Whether an anchor does not show all of the trail.
     var isAnchorBehind = false
 
@@ -132,14 +134,14 @@ struct PassReport: Sendable {
             return ExitStatus.brokenTrail.rawValue
         }
         if let signal { return 128 + signal }
-        if unsettled > 0 { return ExitStatus.unsettled.rawValue }
+        if unsettled > 0 || isUnsettledBesides { return ExitStatus.unsettled.rawValue }
         let bad =
-            failed + failedReactions
+            failed + failedBesides
             + secrets.filter { $0.result == .parked && !$0.isForeign }.count
         let good = secrets.filter { $0.result == .done || $0.result == .waiting }
             .filter { !$0.isDeliveryMissing }.count
         if bad > 0 {
-            if good == 0, failedReactions == 0,
+            if good == 0, failedBesides == 0,
                 secrets.allSatisfy({ $0.cause == .noAdmin })
             {
                 return ExitStatus.configuration.rawValue

@@ -11,7 +11,8 @@ import Testing
         #expect(
             Set(Walked.all.map { $0.words.joined(separator: " ") }) == [
                 "", "init", "login", "policy", "policy apply", "policy list", "policy show",
-                "policy pause", "policy resume", "policy remove", "check", "plan", "run", "rotate",
+                "policy pause", "policy resume", "policy remove", "policy adopt", "check", "plan",
+                "run", "rotate",
                 "deliver", "rehearse", "recover", "status", "secret", "secret list", "secret show",
                 "secret reveal", "secret import", "secret acknowledge", "rotation",
                 "rotation list", "rotation show", "rotation resume", "rotation rollback", "audit",
@@ -19,7 +20,11 @@ import Testing
                 "audit prove",
                 "audit sample", "audit checkpoint", "audit key", "audit find-value",
                 "audit rotate-key", "audit new-epoch", "audit witness-request",
-                "audit add-cosignature",
+                "audit add-cosignature", "account", "account list", "account show",
+                "account create", "account rename", "account grant", "account revoke",
+                "account delete", "account token", "api-key", "api-key list", "api-key create",
+                "api-key rename", "api-key roles", "api-key delete", "project", "project list",
+                "connection", "connection list", "connection show", "connection test",
             ])
     }
 
@@ -65,7 +70,9 @@ import Testing
     @Test(arguments: [
         "init", "login", "policy apply", "policy pause", "policy resume", "policy remove", "run",
         "rotate", "deliver", "recover", "secret reveal", "audit export", "audit find-value",
-        "audit report",
+        "audit report", "account create", "account rename", "account grant", "account revoke",
+        "account delete", "account token", "api-key create", "api-key rename", "api-key roles",
+        "api-key delete", "policy adopt",
     ])
     func `whatever has an effect has a dry run`(_ words: String) throws {
         let command = try #require(

@@ -12,7 +12,7 @@ struct PolicyCommand: ParsableCommand {
             """,
         subcommands: [
             PolicyApply.self, PolicyList.self, PolicyShow.self, PolicyPause.self,
-            PolicyResume.self, PolicyRemove.self,
+            PolicyResume.self, PolicyRemove.self, PolicyAdopt.self,
         ])
 }
 

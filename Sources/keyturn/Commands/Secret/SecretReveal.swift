@@ -67,13 +67,8 @@ struct SecretReveal: KeyturnCommand {
             return 0
         }
         try await program.unlock(store)
-        let text = try await rendered(wanted, secret, store)
-        // P35: the entry is on disk before a byte is printed.
-        try await program.storing { () async throws(StorageError) in
-            try await store.recordReveal(of: wanted.number, secret, reason: reason)
-        }
-        program.console.answer(secret: text)
-        if program.console.isTerminal, format == .raw, !options.json { program.console.answer("") }
+        try await Revelation(program: program, store: store, secret: secret).show(
+            wanted, as: format, json: options.json, reason: reason)
         return 0
     }
 
@@ -104,55 +99,5 @@ struct SecretReveal: KeyturnCommand {
         }
         program.console.answer(secret: text)
         return 0
-    }
-
-    private func rendered(
-        _ version: Version, _ secret: SecretReference, _ store: Store
-    ) async throws(Failure) -> SecretBytes {
-        let kind: Target.Kind = version.clientID == nil ? .apiKey : .serviceAccount
-        let value = try await opened(version, secret, store)
-        let names = try await environmentNames(of: secret, store)
-        let payload = Payload(
-            label: PayloadLabel(
-                name: name, version: version.number, kind: kind, rotation: nil),
-            credential: Credential(
-                reference: CredentialReference(
-                    kind: kind, providerID: version.providerID, name: version.providerName,
-                    clientID: version.clientID, project: nil), value: value),
-            names: names)
-        let wanted: PayloadFormat =
-            switch options.json ? .json : format {
-            case .raw: .raw
-            case .env: .env
-            case .json: .json
-            }
-        do throws(Unfit) {
-            return try Rendering.render(
-                payload, as: wanted, kind: options.json ? "reveal" : nil)
-        } catch {
-            throw Failure(error.description, hint: error.hint, .failure)
-        }
-    }
-
-    /// The variables' names that the policy has, if there is one.
-    private func environmentNames(
-        of secret: SecretReference, _ store: Store
-    ) async throws(Failure) -> EnvironmentNames {
-        do throws(StorageError) {
-            return try await store.policy(named: secret.name)?.policy.terms.environmentNames
-                ?? EnvironmentNames()
-        } catch {
-            throw Failure(error)
-        }
-    }
-
-    private func opened(
-        _ version: Version, _ secret: SecretReference, _ store: Store
-    ) async throws(Failure) -> SecretBytes {
-        do throws(StorageError) {
-            return try await store.open(version: version.number, ofSecret: secret.id)
-        } catch {
-            throw Failure(error)
-        }
     }
 }

@@ -1,0 +1,304 @@
+import Pinecone
+import Rotations
+import Secrets
+import Storage
+import Vault
+
+/// Does what is no rotation at the provider: one thing at a time, each written down before it is
+/// begun, and settled by evidence where no answer came.
+struct Administrator {
+    let organization: Organization
+    /// Nobody else administers meanwhile.
+    private let lock: HeldLock
+
+    private var program: Program { organization.program }
+    private var store: Store { organization.store }
+    private var client: AdminClient { organization.client }
+
+    /// Takes the lock, and settles what was interrupted. Nil: another process has it.
+    init?(waitingIn organization: Organization) async throws(Failure) {
+        self.organization = organization
+        let path = organization.program.directory.locks + "/administration"
+        guard let lock = try HeldLock.take(path) else { return nil }
+        self.lock = lock
+        try await settleOpen()
+    }
+
+    /// The same, for a person who waits half a minute for the other process.
+    init(_ organization: Organization) async throws(Failure) {
+        for _ in 0..<30 {
+            if let administrator = try await Administrator(waitingIn: organization) {
+                self = administrator
+                return
+            }
+            await organization.program.clock.wait(Interval(seconds: 1))
+        }
+        throw Failure(
+            "another process is administering", hint: "try again when it is done", .busy)
+    }
+
+    // MARK: Doing
+
+    /// Does it, and writes down what became of it. Throws why it was refused, or that nobody knows.
+    /// - Returns: the secret of what was created.
+    @discardableResult
+    func perform(_ administration: Administration) async throws(Failure) -> SecretReference? {
+        let store = store
+        let admin = await client.adminName()
+        if administration.action == .create {
+            do throws(JournalError) {
+                try await store.makeReady(forEffect: administration.id)
+            } catch {
+                throw Failure(error)
+            }
+        }
+        try await program.storing { () async throws(StorageError) in
+            try await store.intend(administration, by: admin)
+        }
+        // A crash from here on finds the row, and evidence says whether it happened.
+        if administration.action == .create { return try await create(administration) }
+        switch await effect(administration) {
+        case .done: try await settle(administration, .done)
+        case .refused(let refusal):
+            try await settle(administration, .refused, refusal.cause, status: refusal.status)
+            throw organization.failure(refusal)
+        case .unsettled(let cause):
+            try await settle(administration, .unsettled, cause)
+            guard try await look(for: administration) else { throw unknown(administration) }
+        }
+        return nil
+    }
+
+    private func unknown(_ administration: Administration) -> Failure {
+        Failure(
+            "nobody knows whether it happened: no usable answer came",
+            hint: "`keyturn run` asks again; see `keyturn \(Self.list(administration))`",
+            .unsettled)
+    }
+
+    private static func list(_ administration: Administration) -> String {
+        switch administration.kind {
+        case .serviceAccount: "account list"
+        case .apiKey: "api-key list \(administration.project ?? "PROJECT")"
+        }
+    }
+
+    private func effect(_ administration: Administration) async -> Outcome<Void> {
+        let id = administration.providerID
+        let name = administration.newName ?? ""
+        switch (administration.kind, administration.action) {
+        case (.serviceAccount, .rename): return await client.renameAccount(id, to: name)
+        case (.apiKey, .rename): return await client.renameKey(id, to: name)
+        case (.serviceAccount, .grant):
+            return await each(administration) { await client.grant($0, toAccount: id) }
+        case (.serviceAccount, .revoke):
+            return await each(administration) { await client.revoke($0, fromAccount: id) }
+        case (.apiKey, .setRoles):
+            return await client.setRoles(administration.rights.map(\.role), ofKey: id)
+        case (.serviceAccount, .delete): return await client.deleteAccount(id)
+        case (.apiKey, .delete):
+            return await client.deleteKey(id, of: administration.project ?? "")
+        default: preconditionFailure("an action that this kind has not")
+        }
+    }
+
+    private func each(
+        _ administration: Administration, _ body: (Right) async -> Outcome<Void>
+    ) async -> Outcome<Void> {
+        for right in administration.rights {
+            switch await body(right) {
+            case .done: continue
+            case let outcome: return outcome
+            }
+        }
+        return .done(())
+    }
+
+    private func settle(
+        _ administration: Administration, _ outcome: OutcomeWord, _ cause: Cause? = nil,
+        status: Int? = nil, providerID: String? = nil
+    ) async throws(Failure) {
+        let store = store
+        try await program.storing { () async throws(StorageError) in
+            try await store.settle(
+                administration, outcome, cause, status: status, providerID: providerID)
+        }
+    }
+
+    // MARK: Creating
+
+    private func create(
+        _ administration: Administration
+    ) async throws(Failure) -> SecretReference? {
+        let outcome: Outcome<SecretBytes> =
+            switch administration.kind {
+            case .serviceAccount:
+                await client.createAccount(
+                    named: administration.name, with: administration.rights)
+            case .apiKey:
+                await client.createKey(
+                    in: administration.project ?? "", named: administration.name,
+                    roles: administration.rights.map(\.role))
+            }
+        switch consume outcome {
+        case .done(let answer):
+            do throws(JournalError) {
+                // Sealed and committed before anybody decodes it.
+                try await store.keep(answer, of: administration)
+            } catch {
+                throw Failure(error)
+            }
+            return try await finishCreating(administration)
+        case .refused(let refusal):
+            try await settle(administration, .refused, refusal.cause, status: refusal.status)
+            throw organization.failure(refusal)
+        case .unsettled(let cause):
+            try await settle(administration, .unsettled, cause)
+            guard try await look(for: administration) else { throw unknown(administration) }
+            return nil
+        }
+    }
+
+    /// Decodes the sealed answer and makes what it holds a secret of ours. A crash before leaves the
+    /// answer sealed, and the next command or run goes on here.
+    private func finishCreating(
+        _ administration: Administration
+    ) async throws(Failure) -> SecretReference? {
+        let provider = Program.provider(of: administration.kind, .overlap, client)
+        let issued: Issued
+        do {
+            guard let answer = try await store.answer(of: administration) else { return nil }
+            issued = try provider.read(answer, of: administration.order)
+        } catch let error as UndecodableAnswer {
+            let id = await appeared(administration)?.first
+            try await settle(administration, .done, error.cause, providerID: id)
+            throw Failure(
+                "\(administration.name) was created\(id.map { " as \($0)" } ?? ""), and its secret is "
+                    + "lost: \(error.cause.text)",
+                hint: lostHint(administration, id), .failure)
+        } catch let error as StorageError {
+            throw Failure(error)
+        } catch {
+            throw Failure(VaultError.cryptography)
+        }
+        do throws(StorageError) {
+            return try await store.adopt(issued, by: administration)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func lostHint(_ administration: Administration, _ id: String?) -> String {
+        let name = id ?? administration.name
+        return administration.kind == .serviceAccount
+            ? "delete it with `keyturn account delete \(name)`, or put a policy over it and rotate"
+            : "delete it with `keyturn api-key delete \(name)`, and create another"
+    }
+
+    // MARK: Settling
+
+    /// Settles what was begun through this connection and interrupted.
+    private func settleOpen() async throws(Failure) {
+        let store = store
+        let open = try await program.storing { () async throws(StorageError) in
+            try await store.administrations()
+        }
+        for (administration, state) in open
+        where state != .scheduled && administration.connection == organization.connection.name {
+            do throws(Failure) {
+                if administration.action == .create,
+                    try await finishCreating(administration) != nil
+                {
+                    program.console.say(
+                        "keyturn: \(administration.name), whose creation was interrupted, is "
+                            + "sealed")
+                    continue
+                }
+                _ = try await look(for: administration)
+            } catch {
+                program.console.fail(error)
+            }
+        }
+    }
+
+    /// Looks for evidence of whether it happened. True: it did; false: nobody knows yet. Throws that
+    /// it did not, or that what was created is lost.
+    private func look(for administration: Administration) async throws(Failure) -> Bool {
+        let id = administration.providerID
+        let hasHappened: Bool
+        switch (administration.kind, administration.action) {
+        case (_, .create): return try await lookForCreated(administration)
+        case (.serviceAccount, .rename):
+            guard case .done(let found) = await client.account(id) else { return false }
+            hasHappened = found.name == administration.newName
+        case (.apiKey, .rename):
+            guard case .done(let found) = await client.key(id) else { return false }
+            hasHappened = found.name == administration.newName
+        case (_, .grant):
+            guard case .done(let rights) = await client.rights(ofAccount: id) else { return false }
+            hasHappened = Set(administration.rights).isSubset(of: rights)
+        case (_, .revoke):
+            guard case .done(let rights) = await client.rights(ofAccount: id) else { return false }
+            hasHappened = Set(administration.rights).isDisjoint(with: rights)
+        case (_, .setRoles):
+            guard case .done(let found) = await client.key(id) else { return false }
+            hasHappened = Set(found.roles) == Set(administration.rights.map(\.role))
+        case (_, .delete):
+            guard let ids = await ids(administration) else { return false }
+            hasHappened = !ids.contains { $0.id == id }
+        case (_, .token): hasHappened = false
+        }
+        if hasHappened {
+            try await settle(administration, .done)
+            return true
+        }
+        try await settle(administration, .refused, .notCarriedOut)
+        throw Failure(
+            "\(administration.action.rawValue) of \(administration.name): it was not carried out",
+            hint: "nothing was changed; try again", .failure)
+    }
+
+    /// Whether an account or a key appeared since that was not there before. Its secret is lost; who
+    /// made it cannot be told for certain, so that it is shown and not touched.
+    private func lookForCreated(_ administration: Administration) async throws(Failure) -> Bool {
+        guard let appeared = await appeared(administration) else { return false }
+        if let first = appeared.first {
+            try await settle(administration, .done, .answerLost, providerID: first)
+            throw Failure(
+                "\(administration.name) was created as \(appeared.joined(separator: ", ")), and its "
+                    + "secret is lost: no answer came",
+                hint: lostHint(administration, first), .failure)
+        }
+        // A call may be carried out late.
+        guard administration.begunAt.age(at: program.clock.now()) >= .minutes(1) else {
+            return false
+        }
+        try await settle(administration, .refused, .notCarriedOut)
+        throw Failure(
+            "\(administration.name) was not created", hint: "nothing was changed; try again",
+            .failure)
+    }
+
+    /// The ids of what bears its name and was not there before; nil: it cannot be seen.
+    private func appeared(_ administration: Administration) async -> [String]? {
+        await ids(administration)?.filter {
+            $0.name == administration.name && !administration.listed.contains($0.id)
+        }.map(\.id)
+    }
+
+    private func ids(
+        _ administration: Administration
+    ) async -> [(id: String, name: String)]? {
+        switch administration.kind {
+        case .serviceAccount:
+            guard case .done(let accounts) = await client.allAccounts() else { return nil }
+            return accounts.map { ($0.id, $0.name) }
+        case .apiKey:
+            guard
+                case .done(let keys) = await client.keys(
+                    ofProject: administration.project ?? "")
+            else { return nil }
+            return keys.map { ($0.id, $0.name ?? "") }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Audit
+import Pinecone
+import Rotations
+import Storage
+
+/// `keyturn account rename`
+struct AccountRename: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rename", abstract: "Give an account another name at the provider.",
+        discussion: """
+            Its ids, roles and secret stay as they are, and so does the name of its secret here. \
+            Correct `name:` in the file, too, where it has one.
+
+              keyturn account rename deploys deploys-eu
+            """)
+
+    @OptionGroup var options: OrganizationOptions
+    @Argument(help: "The account.") var name: String
+    @Argument(help: "The new name, 1 to 80 bytes.") var newName: String
+    @Flag(name: .long, help: "Say what would happen, and change nothing.")
+    var dryRun = false
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let newName = try ProviderName.checked(newName)
+        let organization = try await options.open(surroundings, isReading: dryRun)
+        let account = try await organization.account(name)
+        let accounts = try organization.value(of: await organization.client.allAccounts())
+        if let twin = accounts.first(where: { $0.name == newName && $0.id != account.id }) {
+            throw Failure(
+                "there is an account \(newName) already, \(twin.id)",
+                hint: "nobody could tell them apart", .usage)
+        }
+        return try await Change(
+            organization: organization, credential: account.reference, json: options.json,
+            dryRun: dryRun, newName: newName, done: "\(account.name): renamed to \(newName)",
+            would: "\(account.name): would be renamed to \(newName)"
+        ).make(.rename)
+    }
+}
+
+/// `keyturn account grant`
+struct AccountGrant: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grant", abstract: "Give an account roles.",
+        discussion: """
+            A role that it has already is no error.
+
+              keyturn account grant deploys ProjectViewer@search OrgMember
+            """)
+
+    @OptionGroup var options: OrganizationOptions
+    @Argument(help: "The account.") var name: String
+    @Argument(help: "The roles: ROLE, or ROLE@PROJECT.") var roles: [RoleOption]
+    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
+    var reason: String?
+    @Flag(name: .long, help: "Say what would happen, and change nothing.")
+    var dryRun = false
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let organization = try await options.open(surroundings, isReading: dryRun)
+        let account = try await organization.account(name)
+        var rights: [Right] = []
+        for role in roles { rights.append(try await role.right(in: organization)) }
+        let text = rights.map(\.text).joined(separator: ", ")
+        return try await Change(
+            organization: organization, credential: account.reference, json: options.json,
+            dryRun: dryRun, rights: rights, reason: try reason.map(Reason.checked),
+            done: "\(account.name): has \(text)", would: "\(account.name): would get \(text)"
+        ).make(.grant)
+    }
+}
+
+/// `keyturn account revoke`
+struct AccountRevoke: KeyturnCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Take roles from an account.",
+        discussion: """
+            Refused where nobody would be left who can rotate and manage the others.
+
+              keyturn account revoke deploys OrgMember --reason "left the team"
+            """)
+
+    @OptionGroup var options: OrganizationOptions
+    @Argument(help: "The account.") var name: String
+    @Argument(help: "The roles: ROLE, or ROLE@PROJECT.") var roles: [RoleOption]
+    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
+    var reason: String?
+    @Flag(name: .long, help: "Say what would happen, and change nothing.")
+    var dryRun = false
+
+    func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
+        let organization = try await options.open(surroundings, isReading: dryRun)
+        let account = try await organization.account(name)
+        var rights: [Right] = []
+        for role in roles { rights.append(try await role.right(in: organization)) }
+        let present = try organization.value(
+            of: await organization.client.rights(ofAccount: account.id))
+        if let absent = rights.first(where: { !present.contains($0) }) {
+            throw Failure(
+                "\(account.name) does not have \(absent.text)",
+                hint: "it has "
+                    + (present.isEmpty ? "none" : present.map(\.text).joined(separator: ", ")),
+                .usage)
+        }
+        if rights.contains(where: { $0.role == Role.orgOwner.rawValue }),
+            let refusal = await organization.client.requireAnotherOwner(than: account.id)
+        {
+            throw refusal.cause == .lockOut
+                ? Failure(
+                    "\(account.name) is the last owner that is logged in: nobody could rotate or "
+                        + "manage the others afterwards; nothing was changed",
+                    hint: "give another admin OrgOwner, log it in, and try again", .failure)
+                : organization.failure(refusal)
+        }
+        let text = rights.map(\.text).joined(separator: ", ")
+        return try await Change(
+            organization: organization, credential: account.reference, json: options.json,
+            dryRun: dryRun, rights: rights, reason: try reason.map(Reason.checked),
+            done: "\(account.name): no longer has \(text)",
+            would: "\(account.name): would lose \(text)"
+        ).make(.revoke)
+    }
+}
+
+/// One change of an account or a key, told in one line.
+struct Change {
+    let organization: Organization
+    let credential: CredentialReference
+    let json: Bool
+    let dryRun: Bool
+    var newName: String?
+    var rights: [Right] = []
+    var reason: String?
+    /// What is said afterwards, or instead.
+    let done: String
+    let would: String
+
+    /// Makes it under the lock of the secret that it is about.
+    func make(_ action: Administration.Action) async throws(Failure) -> Int32 {
+        if !dryRun {
+            let lock = try await organization.held(credential)
+            defer { withExtendedLifetime(lock) {} }
+            let administrator = try await Administrator(organization)
+            try await administrator.perform(
+                try organization.administration(
+                    action, of: credential, newName: newName, rights: rights, reason: reason))
+        }
+        var object: [String: JSON] = [
+            "kind": .string("administration"), "action": .string(action.rawValue),
+            "target": .string(credential.kind.rawValue), "id": .string(credential.providerID),
+            "name": .string(newName ?? credential.name ?? ""), "applied": .boolean(!dryRun),
+        ]
+        if !rights.isEmpty { object["roles"] = .array(rights.map { .string($0.text) }) }
+        organization.program.console.answer(json: json, dryRun ? would : done, object)
+        return 0
+    }
+}

@@ -1,0 +1,70 @@
+import Pinecone
+import Rotations
+import Storage
+
+/// What a run does at providers besides rotations: it settles what was interrupted, and deletes what
+/// was set for a date that has come.
+struct Administering {
+    let program: Program
+    let store: Store
+
+    struct Result {
+        var failed = 0
+        var isUnsettled = false
+    }
+
+    /// - Parameter isClockTrusted: nothing is deleted by a date that a doubtful clock says (P28).
+    func run(isClockTrusted: Bool) async throws(Failure) -> Result {
+        let (store, now) = (store, program.clock.now())
+        let rows = try await program.storing { () async throws(StorageError) in
+            try await store.administrations()
+        }
+        var result = Result()
+        for connection in Set(rows.map(\.0.connection)).sorted() {
+            let organization = try await Organization(connection, program: program, store: store)
+            guard let administrator = try await Administrator(waitingIn: organization) else {
+                // Another process is at it.
+                continue
+            }
+            defer { withExtendedLifetime(administrator) {} }
+            for (administration, state) in rows
+            where state == .scheduled && administration.connection == connection {
+                guard isClockTrusted, let due = administration.dueAt, due <= now else { continue }
+                do throws(Failure) {
+                    try await delete(administration, organization, administrator)
+                } catch {
+                    program.console.fail(error)
+                    result.failed += 1
+                }
+            }
+            let isUnsettled = try await program.storing { () async throws(StorageError) in
+                try await store.administrations().contains {
+                    $0.1 != .scheduled && $0.0.connection == connection
+                }
+            }
+            if isUnsettled { result.isUnsettled = true }
+        }
+        return result
+    }
+
+    private func delete(
+        _ administration: Administration, _ organization: Organization,
+        _ administrator: Administrator
+    ) async throws(Failure) {
+        let credential = CredentialReference(
+            kind: administration.kind, providerID: administration.providerID,
+            name: administration.name, clientID: nil, project: administration.project)
+        let lock = try await organization.held(credential)
+        defer { withExtendedLifetime(lock) {} }
+        // What it was when the date was set may have changed since.
+        if let obstacle = try await organization.obstacle(toDeleting: credential) {
+            throw Failure(
+                "\(administration.name) is set to be deleted, and is not: \(obstacle.message)",
+                hint: "keep it with --take-back, or: \(obstacle.hint ?? "")", obstacle.status)
+        }
+        try await administrator.perform(administration)
+        program.console.say(
+            "keyturn: the \(administration.kind.rawValue) \(administration.name) is deleted, as was "
+                + "set")
+    }
+}

@@ -136,7 +136,9 @@ let package = Package(
                 "Storage", "TestSupport", "Vault", "keyturn",
             ]),
         tests("HandoffTests", ["Handoff", "OpenSSL", "Rotations", "Secrets"]),
-        tests("PineconeTests", ["HTTP", "OpenSSL", "Pinecone", "Rotations", "Secrets"]),
+        tests(
+            "PineconeTests",
+            ["HTTP", "LoopbackServer", "OpenSSL", "Pinecone", "Rotations", "Secrets"]),
         tests("RotationsTests", ["Rotations"], strict),
         tests("PineconeEmulatorTests", ["PineconeEmulator", flyingSocks], strict),
     ]

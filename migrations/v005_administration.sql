@@ -7,6 +7,6 @@ CREATE TABLE administration(
   state TEXT NOT NULL CHECK(state IN ('scheduled', 'intended', 'unsettled')),
   begun_at_ms INTEGER NOT NULL,
   -- When it is to be done, where that is later.
-  due_at_ms INTEGER,
-  CHECK(state <> 'scheduled' OR due_at_ms IS NOT NULL)
+  not_before_ms INTEGER,
+  CHECK(state <> 'scheduled' OR not_before_ms IS NOT NULL)
 ) STRICT;

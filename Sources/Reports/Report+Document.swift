@@ -360,6 +360,8 @@ extension Report.Exceptional.Kind {
         case .stateMoved: "state moved"
         case .epochStarted: "new epoch of the trail"
         case .signingKeyRotated: "new audit key"
+        case .administered: "administered at the provider"
+        case .unmanaged: "found, kept fresh by nothing"
         }
     }
 }

@@ -299,6 +299,10 @@ package struct Report: Sendable {
             /// The log has a new origin and key; after a loss, with the loss.
             case epochStarted = "epoch-started"
             case signingKeyRotated = "signing-key-rotated"
+            /// Something at the provider that is no rotation: an account created, roles given.
+            case administered
+            /// A credential that nothing keeps fresh.
+            case unmanaged
         }
     }
 

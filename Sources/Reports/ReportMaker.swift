@@ -16,6 +16,7 @@ package struct ReportMaker: Sendable {
         .versionLost, .adminLoggedIn, .deliveryOwed, .deliverySettled, .deliveryClosed,
         .secretRevealed, .answerRevealed, .secretSearched, .auditExported, .reportMade,
         .incidentOpened, .incidentClosed, .stateMoved, .epochStarted, .signingKeyRotated,
+        .administrationSettled, .credentialFound,
     ]
     private static let typesByName = Dictionary(
         uniqueKeysWithValues: types.map { ($0.rawValue, $0) })
@@ -110,6 +111,11 @@ package struct ReportMaker: Sendable {
         case .stateMoved: note(.stateMoved, line)
         case .epochStarted: note(.epochStarted, line, detail: reader.text("cause"))
         case .signingKeyRotated: note(.signingKeyRotated, line)
+        case .administrationSettled: note(.administered, line, detail: administered)
+        case .credentialFound:
+            note(
+                .unmanaged, line,
+                detail: reader.text("provider_name") ?? reader.text("id", of: "target"))
         default: break
         }
         return nil
@@ -125,6 +131,15 @@ package struct ReportMaker: Sendable {
 
     private var number: Int { Int(reader.integer("version") ?? 0) }
     private var version: String? { reader.integer("version").map { "version \($0)" } }
+    /// What was done to which account or key, and whether it was.
+    private var administered: String {
+        let words = [
+            reader.text("action"), reader.text("provider_name"),
+            reader.text("new_name").map { "to \($0)" },
+            reader.text("outcome").flatMap { $0 == "done" ? nil : "(\($0))" },
+        ]
+        return words.compactMap(\.self).joined(separator: " ")
+    }
     private var name: String { reader.text("name", of: "secret") ?? "" }
 
     /// Changes what is known of the line's secret.

@@ -43,7 +43,7 @@ extension Store {
             } else {
                 try transaction.database.run(
                     """
-                    INSERT INTO administration(id, document, state, begun_at_ms, due_at_ms)
+                    INSERT INTO administration(id, document, state, begun_at_ms, not_before_ms)
                     VALUES (?, ?, ?, ?, ?)
                     """,
                     [
@@ -76,7 +76,7 @@ extension Store {
     static func isAdministering(at now: Timestamp, in database: Database) throws -> Bool {
         try database.first(
             """
-            SELECT 1 FROM administration WHERE state <> 'scheduled' OR due_at_ms <= ? LIMIT 1
+            SELECT 1 FROM administration WHERE state <> 'scheduled' OR not_before_ms <= ? LIMIT 1
             """, [.integer(now.milliseconds)]
         ) { _ in true } ?? false
     }

@@ -70,5 +70,6 @@ fi
 "$venv/bin/python" "$here/trail.py" "$binaries/keyturn" "$work" ${checker:+"$checker"}
 against_emulator emulator.py
 against_emulator keyturn.py "$binaries/keyturn" "$work"
+against_emulator administration.py "$binaries/keyturn" "$work"
 against_emulator hooks.py "$binaries/keyturn" "$work"
 against_emulator schedules.py "$binaries/keyturn" "$work"

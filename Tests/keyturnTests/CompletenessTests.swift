@@ -26,6 +26,11 @@ import Vault
         try await program.require(
             program.keyturn(
                 "rotate", "ci", "--compromised", "--reason", "test", "--confirm", "ci"))
+        _ = program.emulator.addServiceAccount(name: "batch")
+        try await program.require(
+            program.keyturn(
+                "account", "delete", "batch", "--reason", "test", "--confirm", "batch",
+                "--retire-after", "30d"))
         return program
     }
 

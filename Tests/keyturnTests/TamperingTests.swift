@@ -255,6 +255,11 @@ import Testing
             "rotate", "ci", "--compromised", "--reason", "leaked", "--confirm", "ci")
         try await program.require(
             program.keyturn("policy", "pause", "search", "--until", "3d", "--reason", "test"))
+        _ = program.emulator.addServiceAccount(name: "batch")
+        try await program.require(
+            program.keyturn(
+                "account", "delete", "batch", "--reason", "test", "--confirm", "batch",
+                "--retire-after", "30d"))
         // What a clock that is set back leaves.
         program.advance(.minutes(-10))
         _ = await program.keyturn("policy", "resume", "ci")

@@ -386,6 +386,10 @@ struct Check: KeyturnCommand {
                 }
             }
         }
+        for connection in connections where usable.contains(connection.name) {
+            items += try await coverage(
+                of: Organization(connection.name, program: program, store: store))
+        }
         var strangers: [String: String] = [:]
         for stored in policies {
             var problems: [String] = []
@@ -424,6 +428,24 @@ struct Check: KeyturnCommand {
                     hint: "another state, or what a backup forgot; keyturn never touches it"))
         }
         return items
+    }
+
+    /// How much of what is at the provider something here keeps fresh.
+    private func coverage(of organization: Organization) async throws(Failure) -> [Item] {
+        let name = "coverage \(organization.connection.name)"
+        do throws(Failure) {
+            let coverage = try await Coverage(organization)
+            return [
+                Item(
+                    name: name, state: .ok, detail: coverage.summary,
+                    hint: coverage.count(.unmanaged) > 0
+                        ? "`keyturn policy adopt --all` writes policies for the unmanaged" : nil)
+            ]
+        } catch {
+            return [
+                Item(name: name, state: .attention, detail: error.message, hint: error.hint)
+            ]
+        }
     }
 
     private static func fitness(_ count: Int) -> String {

@@ -160,9 +160,6 @@ struct Pass: Sendable {
                 "the clock is behind the last entry of the audit trail: nothing is minted by "
                     + "schedule, and nothing retired")
         }
-        if isFirstOfDay, case .schedule(only: nil) = demand, result.moved == nil {
-            try await lookForUnmanaged()
-        }
         if work.isAdministering, case .schedule(only: nil) = demand, result.moved == nil {
             let administering = try await Administering(program: program, store: store).run(
                 isClockTrusted: isClockTrusted)
@@ -186,6 +183,12 @@ struct Pass: Sendable {
             }
         }
         result.signal = program.surroundings.stopSignal()
+        if isFirstOfDay, case .schedule(only: nil) = demand, result.moved == nil,
+            result.signal == nil
+        {
+            // Last, so that no rotation waits for it.
+            try await lookForUnmanaged()
+        }
         let offset = await worker.largestClockOffset
         if abs(offset) > 300_000 {
             program.console.warn(

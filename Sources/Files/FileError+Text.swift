@@ -23,6 +23,7 @@ extension FileError: CustomStringConvertible {
         case .ownerNotSettable(let user, let group):
             "cannot be given to \(Self.owner(user: user, group: group)) by this user"
         case .onNetworkFileSystem: "is on a network file system"
+        case .notInMemory: "is on a disk, and a secret for a moment belongs into memory"
         case .noSpace: "no space is left on the device"
         case .readOnlyFileSystem: "is on a read-only file system"
         case .permissionDenied: "permission denied"
@@ -45,6 +46,7 @@ extension FileError: CustomStringConvertible {
         case .openToOthers: "chmod 0700 \(quoted(path))"
         case .parentWritableByOthers(let parent): "chmod go-w \(quoted(parent))"
         case .parentWrongOwner(let parent, _): "chown root \(quoted(parent))"
+        case .notInMemory: "mount -t tmpfs -o mode=0755 tmpfs /run"
         case .notFound, .notAbsolute, .isSymbolicLink, .notRegular, .notDirectory,
             .ownerNotSettable, .onNetworkFileSystem, .noSpace, .readOnlyFileSystem,
             .permissionDenied, .tooLarge, .exists, .differs, .outOfSecureMemory, .system:
@@ -59,7 +61,7 @@ extension FileError: CustomStringConvertible {
             .parentWritableByOthers, .parentWrongOwner:
             true
         case .notFound, .notAbsolute, .isSymbolicLink, .notRegular, .notDirectory,
-            .ownerNotSettable, .onNetworkFileSystem, .noSpace, .readOnlyFileSystem,
+            .ownerNotSettable, .onNetworkFileSystem, .notInMemory, .noSpace, .readOnlyFileSystem,
             .permissionDenied, .tooLarge, .exists, .differs, .outOfSecureMemory, .system:
             false
         }

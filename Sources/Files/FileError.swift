@@ -32,6 +32,8 @@ package struct FileError: Error, Hashable, Sendable {
         /// This program has no right to give a file to that user or group.
         case ownerNotSettable(user: UInt32?, group: UInt32?)
         case onNetworkFileSystem
+        /// What lies there reaches a disk.
+        case notInMemory
         case noSpace
         case readOnlyFileSystem
         case permissionDenied

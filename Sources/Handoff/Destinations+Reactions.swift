@@ -13,10 +13,10 @@ extension Destinations {
     package func react(_ reaction: Reaction) async -> DeliveryResult {
         switch reaction.action {
         case .command(let words, let timeout, let user):
-            return await run(
+            return await runWithoutInput(
                 CommandTerms(run: words, input: .raw, timeout: timeout, user: user), [:])
         case .unit(let name, let verb):
-            return await run(
+            return await runWithoutInput(
                 CommandTerms(
                     run: [Self.systemctl, "--no-ask-password", verb.rawValue, "--", name],
                     input: .raw, timeout: Self.unitTimeout), [:])

@@ -6,7 +6,22 @@ import Secrets
 
 /// Brings secrets to files and commands. CONTRACT.md says what they can rely on.
 package struct Destinations: Handoff {
-    package init() {}
+    /// The directory in which files for programs are made.
+    let privateBase: String
+
+    /// - Parameter privateBase: a directory in memory; by default one under /run.
+    package init(privateBase: String? = nil) {
+        self.privateBase = privateBase ?? Self.defaultBase
+    }
+
+    /// That of the service (RuntimeDirectory= in the unit), or the user's own (file-hierarchy(7)).
+    private static var defaultBase: String {
+        let shared = "/run/keyturn"
+        guard Caller.effectiveUserID != 0, (try? PrivateFile.check(shared)) == nil else {
+            return shared
+        }
+        return "/run/user/\(Caller.effectiveUserID)"
+    }
 
     /// The largest file that is read back.
     static let limit = 64 << 10
@@ -30,8 +45,12 @@ package struct Destinations: Handoff {
     }
 
     package func temporaryName(for destination: Destination, suffix: String) -> String? {
-        guard case .file(let terms) = destination.receiver else { return nil }
-        return DestinationFile.temporaryName(for: terms.path, suffix: suffix)
+        switch destination.receiver {
+        case .file(let terms):
+            DestinationFile.temporaryName(for: terms.path, suffix: suffix)
+        case .command(let terms):
+            terms.via == .file ? PrivateFile.place(in: privateBase, suffix: suffix) : nil
+        }
     }
 
     package func deliver(
@@ -47,7 +66,8 @@ package struct Destinations: Handoff {
                 return .failed(error, nil)
             }
         case .command(let terms):
-            return await run(terms, contents, as: label, started: started)
+            return await run(
+                terms, contents, as: label, place: temporary, started: started)
         }
     }
 
@@ -75,7 +95,8 @@ package struct Destinations: Handoff {
             }
         case .command(let terms):
             return await run(
-                terms, contents, as: label, besides: ["KEYTURN_REHEARSAL": "1"], started: { _ in })
+                terms, contents, as: label, besides: ["KEYTURN_REHEARSAL": "1"],
+                place: temporaryName(for: destination, suffix: "rehearsal"), started: { _ in })
         }
     }
 
@@ -98,6 +119,12 @@ package struct Destinations: Handoff {
         if let process, let identity = ProcessIdentity(process) {
             // If it cannot be ended, the time limit of its keeper is over long since.
             _ = try? await Stray.end(identity)
+        }
+        if case .command = destination.receiver, let temporary,
+            PrivateFile.isPlace(temporary, in: privateBase)
+        {
+            // What cannot be removed is in memory, and ends with the machine's.
+            _ = try? PrivateFile.remove(temporary)
         }
     }
 
@@ -164,7 +191,26 @@ package struct Destinations: Handoff {
                 .destinationUnfit, error.description, hint: error.hint,
                 isLoosePermissions: error.isLoosePermissions)
         }
+        if terms.via == .file { try checkPrivateBase() }
         return try user(of: terms)
+    }
+
+    /// Root makes the directory where there is none.
+    private func checkPrivateBase() throws(Unfit) {
+        do throws(FileError) {
+            do throws(FileError) {
+                try PrivateFile.check(privateBase)
+            } catch {
+                guard error.cause == .notFound, Caller.effectiveUserID == 0 else { throw error }
+                try Directory.create(privateBase, mode: 0o711)
+                try PrivateFile.check(privateBase)
+            }
+        } catch {
+            throw Unfit(
+                .destinationUnfit, error.description,
+                hint: error.hint ?? "`via: file` needs RuntimeDirectory=keyturn in the unit",
+                isLoosePermissions: error.isLoosePermissions)
+        }
     }
 
     private func user(of terms: CommandTerms) throws(Unfit) -> Command.User? {
@@ -189,7 +235,7 @@ package struct Destinations: Handoff {
 
     private func run(
         _ terms: CommandTerms, _ contents: borrowing SecretBytes, as label: PayloadLabel,
-        besides additions: [String: String] = [:],
+        besides additions: [String: String] = [:], place: String? = nil,
         started: @Sendable (String) async -> Void
     ) async -> DeliveryResult {
         var environment = [
@@ -198,15 +244,42 @@ package struct Destinations: Handoff {
         ]
         environment["KEYTURN_ROTATION"] = label.rotation?.text
         environment.merge(additions) { _, added in added }
-        return await run(terms, environment, contents, started: started)
+        guard terms.via == .file, let place else {
+            return await run(terms, environment, contents, started: started)
+        }
+        do throws(Unfit) {
+            let user = try check(terms)?.userID
+            let owner = user == Caller.effectiveUserID ? nil : user
+            do throws(FileError) {
+                // A rehearsal's name is always the same.
+                _ = try PrivateFile.remove(place)
+                environment["KEYTURN_FILE"] = try PrivateFile.create(
+                    place, contents: contents, owner: owner)
+            } catch {
+                throw Unfit(error)
+            }
+        } catch {
+            _ = try? PrivateFile.remove(place)  // the first failure is the one to tell
+            return .failed(error, nil)
+        }
+        let result = await runWithoutInput(terms, environment, started: started)
+        do throws(FileError) {
+            _ = try PrivateFile.remove(place)
+        } catch {
+            return .failed(Unfit(error), result.hook)
+        }
+        return result
     }
 
     /// A command that gets nothing on its standard input.
-    func run(_ terms: CommandTerms, _ environment: [String: String]) async -> DeliveryResult {
+    func runWithoutInput(
+        _ terms: CommandTerms, _ environment: [String: String],
+        started: @Sendable (String) async -> Void = { _ in }
+    ) async -> DeliveryResult {
         guard let nothing = try? SecretBytes(capacity: 1) else {
             return .failed(Unfit(.vaultFailed, "no secure memory is left"), nil)
         }
-        return await run(terms, environment, nothing, started: { _ in })
+        return await run(terms, environment, nothing, started: started)
     }
 
     private func run(

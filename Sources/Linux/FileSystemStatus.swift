@@ -7,6 +7,8 @@ package struct FileSystemStatus: Hashable, Sendable {
     package let freeBytes: UInt64
     /// Whether it is on another machine, or served by a program: locks and syncs mean less there.
     package let isNetwork: Bool
+    /// Whether it is memory and no disk: tmpfs, or ramfs.
+    package let isInMemory: Bool
 
     /// The magic numbers of statfs(2) and linux/magic.h: NFS, SMB, SMB2, CIFS, FUSE, AFS (two),
     /// Coda, NCP, 9P, Ceph, GFS2, OCFS2, Lustre, BeeGFS, vboxsf.
@@ -18,6 +20,7 @@ package struct FileSystemStatus: Hashable, Sendable {
 
     init(_ raw: statfs) {
         freeBytes = UInt64(raw.f_bavail) &* UInt64(raw.f_bsize)
+        isInMemory = [0x0102_1994, 0x8584_58F6].contains(UInt32(truncatingIfNeeded: raw.f_type))
         isNetwork = Self.isNetwork(type: UInt32(truncatingIfNeeded: raw.f_type))
     }
 

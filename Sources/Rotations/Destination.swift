@@ -127,8 +127,20 @@ package struct CommandTerms: Codable, Hashable, Sendable {
     package let timeout: Interval
     /// The name or number of the user as whom it runs; the running user when nil.
     package let user: String?
+    /// How the secret comes to it; nil: on its standard input.
+    package let via: Via?
 
-    package init(run: [String], input: PayloadFormat, timeout: Interval, user: String? = nil) {
+    /// The ways besides standard input.
+    package enum Via: String, Codable, Sendable, CaseIterable {
+        /// In a file that only it can read, and that ends with it.
+        case file
+    }
+
+    package init(
+        run: [String], input: PayloadFormat, timeout: Interval, user: String? = nil,
+        via: Via? = nil
+    ) {
+        self.via = via
         self.run = run
         self.input = input
         self.timeout = timeout

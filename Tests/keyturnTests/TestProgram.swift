@@ -21,6 +21,8 @@ final class TestProgram: Sendable {
     let checksBeforeSignal = Mutex<Int?>(nil)
     /// What stands before the journal of each command from now on.
     let journal = Mutex<@Sendable (Store) -> any Journal>({ $0 })
+    /// Through what each command delivers from now on.
+    let handoff = Mutex<@Sendable (any Handoff) -> any Handoff>({ $0 })
     /// The machine that commands find themselves on from now on; nil for one without an id.
     let machine = Mutex<String?>("6f1c7f1e3c8b4d5e9a510d6f1f3f8a10")
     /// How long a request may take from now on; only a provider that hangs makes it matter.
@@ -133,7 +135,8 @@ final class TestProgram: Sendable {
             },
             readText: { _ throws(Failure) in input ?? "" }, ask: { _ in answer },
             stopSignal: { [self] in nextSignal() }, journal: journal.withLock { $0 },
-            requestLimit: requestLimit.withLock { $0 }, journalSocket: directory.file("journal"),
+            requestLimit: requestLimit.withLock { $0 }, handoff: handoff.withLock { $0 },
+            journalSocket: directory.file("journal"),
             machine: machine.withLock { $0 })
         let status = await command(surroundings)
         return Outcome(

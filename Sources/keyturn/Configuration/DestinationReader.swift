@@ -88,7 +88,7 @@ struct DestinationReader {
         _ node: Node
     ) throws(Problem) -> (destination: Destination, mark: Mark) {
         let fields = try Fields(
-            node, "`command`", keys: ["run", "input", "timeout", "user", "required"])
+            node, "`command`", keys: ["run", "input", "via", "timeout", "user", "required"])
         let (run, mark) = try Self.words(fields)
         let timeout = try Self.timeout(fields)
         let destination = Destination(
@@ -97,9 +97,16 @@ struct DestinationReader {
                     run: run,
                     input: PayloadFormat(
                         try fields.word("input", as: PayloadFormat.Name.self) ?? .json),
-                    timeout: timeout, user: try fields.text("user"))),
+                    timeout: timeout, user: try fields.text("user"),
+                    via: try fields.word("via", as: Way.self) == .file ? .file : nil)),
             isRequired: try fields.boolean("required") ?? true)
         return (destination, mark)
+    }
+
+    /// The words of `via`.
+    private enum Way: String, CaseIterable {
+        case stdin
+        case file
     }
 
     /// A program and its arguments, and where the program stands.

@@ -47,7 +47,8 @@ package struct APIKeys: Provider {
         _ answer: borrowing SecretBytes, of order: Order
     ) throws(UndecodableAnswer) -> Issued {
         guard let id = SecretJSON.plain(["key", "id"], in: answer.bytes),
-            let value = SecretJSON.secret(["value"], in: answer.bytes), !value.isEmpty
+            let value = SecretJSON.secret(["value"], in: answer.bytes), !value.isEmpty,
+            Issued.isPlausible(id)
         else { throw UndecodableAnswer(.answerUndecodable) }
         guard Self.canBeSent(value) else { throw UndecodableAnswer(.valueUnfit) }
         let name = SecretJSON.plain(["key", "name"], in: answer.bytes)

@@ -66,7 +66,8 @@ extension Issued {
     ) throws(UndecodableAnswer) {
         guard let id = SecretJSON.plain(["service_account", "id"], in: answer.bytes),
             let clientID = SecretJSON.plain(["service_account", "client_id"], in: answer.bytes),
-            let secret = SecretJSON.secret(["client_secret"], in: answer.bytes), !secret.isEmpty
+            let secret = SecretJSON.secret(["client_secret"], in: answer.bytes), !secret.isEmpty,
+            Self.isPlausible(id), Self.isPlausible(clientID)
         else { throw UndecodableAnswer(.answerUndecodable) }
         let found = SecretJSON.plain(["service_account", "name"], in: answer.bytes)
         self.init(
@@ -75,6 +76,11 @@ extension Issued {
                     kind: .serviceAccount, providerID: id, name: found ?? name,
                     clientID: clientID, project: nil), value: secret))
     }
+}
+
+extension Issued {
+    /// Ids go into entries, which are short.
+    static func isPlausible(_ id: String) -> Bool { (1...128).contains(id.utf8.count) }
 }
 
 extension Wire.ServiceAccount {

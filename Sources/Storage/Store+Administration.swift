@@ -146,7 +146,7 @@ extension Store {
                     "SELECT leaf FROM audit_entry WHERE type = 'credential.found' ORDER BY seq"
                 ) { Entry(leaf: $0.bytes(0))?.members["target"]?.members?["id"]?.text })
         }
-        let new = credentials.filter { !known.contains($0.providerID) }
+        let new = credentials.filter { !known.contains(bounded($0.providerID)) }
         guard !new.isEmpty else { return [] }
         try await commit(unattested: []) { transaction in
             for credential in new {
@@ -154,8 +154,8 @@ extension Store {
                     Event(.credentialFound) {
                         $0.connection = connection
                         $0.target = TargetReference(
-                            kind: credential.kind, providerID: credential.providerID)
-                        $0.providerName = credential.name
+                            kind: credential.kind, providerID: bounded(credential.providerID))
+                        $0.providerName = credential.name.map(bounded)
                     })
             }
         }
@@ -268,16 +268,19 @@ extension Event {
         action = administration.action
         connection = administration.connection
         effect = administration.id
-        providerName = administration.name
+        providerName = bounded(administration.name)
         newName = administration.newName
         reason = administration.reason
         rights = administration.rights.isEmpty ? nil : administration.rights
         if !administration.providerID.isEmpty {
             target = TargetReference(
-                kind: administration.kind, providerID: administration.providerID)
+                kind: administration.kind, providerID: bounded(administration.providerID))
         }
     }
 }
+
+/// What a provider that keeps no promise may have given without end, short enough for an entry.
+private func bounded(_ text: String) -> String { String(text.prefix(128)) }
 
 extension Transaction {
     /// Takes back what was to be done at a date.

@@ -69,9 +69,9 @@ struct DeletionOptions: ParsableArguments {
             return 0
         }
         try confirmation.require([name], "delete", surroundings)
+        let administrator = try await Administrator(organization)
         let lock = try await organization.held(credential)
         defer { withExtendedLifetime(lock) {} }
-        let administrator = try await Administrator(organization)
         if let date {
             let administration = try organization.administration(
                 .delete, of: credential, reason: reason, dueAt: date)

@@ -92,29 +92,25 @@ struct Organization {
         return keys
     }
 
+    /// The provider's id of the secret that bears this name here, on this connection.
     private func knownID(_ text: String, _ kind: Target.Kind) async throws(Failure) -> String? {
-        let store = store
-        return try await program.storing { () async throws(StorageError) in
-            guard let secret = try await store.secret(named: text) else { return nil }
-            return try await store.versions(ofSecret: secret.id)
-                .first { $0.state == .current }?.providerID
-        }
+        try await knownSecrets().values.first { $0.secret.name == text && $0.kind == kind }?
+            .providerID
     }
 
     private static func pick<Item>(
         _ text: String, _ known: String?, among items: [(id: String, name: String, item: Item)],
         _ what: String, _ list: String
     ) throws(Failure) -> Item {
-        let wanted = known ?? text
-        if let found = items.first(where: { $0.id.lowercased() == wanted.lowercased() }) {
+        if let found = items.first(where: { $0.id.lowercased() == text.lowercased() }) {
             return found.item
         }
-        let named = items.filter { $0.name == text }
-        if named.count == 1, known == nil { return named[0].item }
-        guard named.count < 2 else {
+        let meant = items.filter { $0.id == known || $0.name == text }
+        if meant.count == 1 { return meant[0].item }
+        guard meant.isEmpty else {
             throw Failure(
-                "\(named.count) of its kind are named \(text): "
-                    + named.map(\.id).joined(separator: ", "),
+                "\(text) may be one of \(meant.count): "
+                    + meant.map { "\($0.id) (\($0.name))" }.joined(separator: ", "),
                 hint: "give the id of the \(what)", .usage)
         }
         if let known {

@@ -71,6 +71,8 @@ struct Console: Sendable {
     /// - Parameter tints: the colour of each row's second cell, on a terminal.
     func answer(heads: [String], rows: [[String]], tints: [Tint?] = []) {
         guard !rows.isEmpty else { return }
+        // A name may come from elsewhere; a row is a line.
+        let rows = rows.map { $0.map { $0.replacing("\n", with: "\\n") } }
         let table = [heads] + rows
         let widths = heads.indices.map { column in
             table.map { $0[column].count }.max() ?? 0

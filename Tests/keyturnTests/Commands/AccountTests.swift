@@ -71,6 +71,53 @@ import Testing
         #expect(ambiguous.conversation.contains(deploys.id))
     }
 
+    @Test func `our name for one account that is another's name there is ambiguous`() async throws {
+        let (program, deploys, _) = try await world()
+        let other = program.emulator.addServiceAccount(name: "ci")
+        let outcome = await program.keyturn(
+            "account", "delete", "ci", "--reason", "r", "--confirm", "ci")
+        #expect(outcome.status == 64)
+        #expect(outcome.conversation.contains(deploys.id))
+        #expect(outcome.conversation.contains(other.id))
+        #expect(program.emulator.received(.deleteServiceAccount) == 0)
+    }
+
+    @Test func `two organizations lie side by side, and one has to be named`() async throws {
+        let (program, _, batch) = try await world()
+        let second = Emulator(settings: Settings(), clock: { [clock = program.clock] in clock.now })
+        try await second.start()
+        defer { second.stop() }
+        let owner = second.addOwner(name: "ops")
+        let account = second.addServiceAccount(name: "batch")
+        try program.write(
+            "second.yaml",
+            """
+            version: 1
+            connections:
+              other: { api: "\(second.url)", login: "\(second.tokenURL)", admins: [ops] }
+
+            """)
+        try await program.require(
+            program.keyturn("policy", "apply", program.directory.file("second.yaml")))
+        try await program.require(
+            program.keyturn(
+                "login", "other", "--as", "ops", "--client-id", owner.clientID,
+                input: owner.clientSecret))
+        let unnamed = await program.keyturn("account", "show", "batch")
+        #expect(unnamed.status == 64)
+        #expect(unnamed.conversation.contains("--connection"))
+        let named = await program.keyturn("account", "show", "batch", "--connection", "other")
+        #expect(named.output.contains(account.id))
+        try await program.require(
+            program.keyturn(
+                "account", "rename", "batch", "nightly", "--connection", "pinecone"))
+        #expect(program.emulator.account(batch.id)?.name == "nightly")
+        #expect(second.account(account.id)?.name == "batch")
+        let coverage = await program.keyturn("status", "--coverage")
+        #expect(coverage.output.contains("other: 1 known, 1 unmanaged"))
+        #expect(await program.isTrailIntact())
+    }
+
     // MARK: Creating
 
     @Test func `a created account is sealed before anything is said, and works`() async throws {

@@ -139,9 +139,9 @@ struct Change {
     /// Makes it under the lock of the secret that it is about.
     func make(_ action: Administration.Action) async throws(Failure) -> Int32 {
         if !dryRun {
+            let administrator = try await Administrator(organization)
             let lock = try await organization.held(credential)
             defer { withExtendedLifetime(lock) {} }
-            let administrator = try await Administrator(organization)
             try await administrator.perform(
                 try organization.administration(
                     action, of: credential, newName: newName, rights: rights, reason: reason))

@@ -4,7 +4,7 @@ CREATE TABLE administration(
   id TEXT PRIMARY KEY CHECK(length(id) = 26),
   -- The whole of it.
   document TEXT NOT NULL,
-  state TEXT NOT NULL CHECK(state IN ('scheduled', 'intended', 'unsettled')),
+  state TEXT NOT NULL CHECK(state IN ('scheduled', 'intended', 'unsettled', 'lost')),
   begun_at_ms INTEGER NOT NULL,
   -- When it is to be done, where that is later.
   not_before_ms INTEGER,

@@ -9,6 +9,13 @@ extension Descriptor {
         try Self.write(bytes, toOpen: number)
     }
 
+    /// Whether whoever started this program handed this descriptor over: what is opened here is closed
+    /// on exec (FD_CLOEXEC), so that none of its own files is taken for one.
+    package static func isInherited(_ number: Int32) -> Bool {
+        let flags = fcntl(number, F_GETFD)
+        return flags >= 0 && flags & FD_CLOEXEC == 0
+    }
+
     /// The same to a descriptor that somebody else owns, such as the shell that started this program.
     package static func write(
         _ bytes: Span<UInt8>, toOpen number: Int32

@@ -46,26 +46,11 @@ package struct APIKeys: Provider {
     package func read(
         _ answer: borrowing SecretBytes, of order: Order
     ) throws(UndecodableAnswer) -> Issued {
-        guard let id = SecretJSON.plain(["key", "id"], in: answer.bytes),
-            let value = SecretJSON.secret(["value"], in: answer.bytes), !value.isEmpty,
-            Issued.isPlausible(id)
-        else { throw UndecodableAnswer(.answerUndecodable) }
-        guard Self.canBeSent(value) else { throw UndecodableAnswer(.valueUnfit) }
-        let name = SecretJSON.plain(["key", "name"], in: answer.bytes)
-        guard name == order.attemptName, id != order.credential.providerID else {
-            throw UndecodableAnswer(.answerForAnother)
-        }
-        return Issued(
-            Credential(
-                reference: CredentialReference(
-                    kind: .apiKey, providerID: id, name: name, clientID: nil,
-                    project: order.credential.project), value: value))
-    }
-
-    /// Whether a header can carry it. Else it can neither be proved nor used.
-    private static func canBeSent(_ value: borrowing SecretBytes) -> Bool {
-        let bytes = value.bytes
-        return bytes.indices.allSatisfy { bytes[$0] > 0x20 && bytes[$0] < 0x7f }
+        let issued = try Issued(apiKey: answer, in: order.credential.project)
+        let found = issued.credential.reference
+        guard found.name == order.attemptName, found.providerID != order.credential.providerID
+        else { throw UndecodableAnswer(.answerForAnother) }
+        return issued
     }
 
     package func find(_ order: Order) async -> Outcome<[CredentialReference]> {
@@ -122,5 +107,30 @@ package struct APIKeys: Provider {
 
     package var clockOffsetMilliseconds: Int64? {
         get async { await client.clockOffsetMilliseconds }
+    }
+}
+
+extension Issued {
+    /// What the answer to creating a key holds.
+    init(
+        apiKey answer: borrowing SecretBytes, in project: String?
+    ) throws(UndecodableAnswer) {
+        guard let id = SecretJSON.plain(["key", "id"], in: answer.bytes),
+            let value = SecretJSON.secret(["value"], in: answer.bytes), !value.isEmpty,
+            Self.isPlausible(id)
+        else { throw UndecodableAnswer(.answerUndecodable) }
+        guard Self.canBeSent(value) else { throw UndecodableAnswer(.valueUnfit) }
+        self.init(
+            Credential(
+                reference: CredentialReference(
+                    kind: .apiKey, providerID: id,
+                    name: SecretJSON.plain(["key", "name"], in: answer.bytes), clientID: nil,
+                    project: project), value: value))
+    }
+
+    /// Whether a header can carry it. Else it can neither be proved nor used.
+    private static func canBeSent(_ value: borrowing SecretBytes) -> Bool {
+        let bytes = value.bytes
+        return bytes.indices.allSatisfy { bytes[$0] > 0x20 && bytes[$0] < 0x7f }
     }
 }

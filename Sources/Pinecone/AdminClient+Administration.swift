@@ -174,6 +174,25 @@ extension AdminClient {
     package func adminName() async -> String? { await adminInUse(except: nil) }
 }
 
+extension AdminClient {
+    /// What the answer to a creation holds. The provider may have written the name another way; an id
+    /// that was there before is another's.
+    package static func created(
+        _ answer: borrowing SecretBytes, by administration: Administration
+    ) throws(UndecodableAnswer) -> Issued {
+        let issued =
+            switch administration.kind {
+            case .serviceAccount:
+                try Issued(serviceAccount: answer, orNamed: administration.name)
+            case .apiKey: try Issued(apiKey: answer, in: administration.project)
+            }
+        guard !administration.listed.contains(issued.credential.reference.providerID) else {
+            throw UndecodableAnswer(.answerForAnother)
+        }
+        return issued
+    }
+}
+
 /// An access token and how long it lives from now on.
 package struct IssuedToken: ~Copyable, Sendable {
     package let token: SecretBytes

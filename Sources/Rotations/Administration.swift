@@ -23,6 +23,8 @@ package struct Administration: Codable, Hashable, Sendable {
         case intended
         /// No usable answer came. Evidence settles it.
         case unsettled
+        /// It was created, and its answer was lost; should that come back, it is taken in.
+        case lost
     }
 
     package let id: Identifier
@@ -68,14 +70,5 @@ package struct Administration: Codable, Hashable, Sendable {
         self.listed = listed
         self.reason = reason
         self.dueAt = dueAt
-    }
-
-    /// The order that the answer of a creation is read by.
-    package var order: Order {
-        Order(
-            strategy: .overlap,
-            credential: CredentialReference(
-                kind: kind, providerID: "", name: nil, clientID: nil, project: project),
-            attemptName: name)
     }
 }

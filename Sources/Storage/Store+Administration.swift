@@ -25,43 +25,39 @@ extension Store {
         }
     }
 
-    /// Writes that something is about to be done, or, with a date, to be done then.
+    /// Writes that something is to be done at its date.
+    package func schedule(_ administration: Administration) async throws(StorageError) {
+        try await commit(unattested: []) { transaction in
+            try transaction.insert(administration, .scheduled)
+            transaction.append(
+                Event(.administrationScheduled) {
+                    $0.describe(administration)
+                    $0.until = administration.dueAt
+                })
+        }
+    }
+
+    /// Writes that something is about to be done. What was set for a date must still be: `stale` says
+    /// that somebody has taken it back. A token changes nothing, and has no row.
     /// - Parameter admin: whose token it is done with.
     package func intend(
         _ administration: Administration, by admin: String?
     ) async throws(StorageError) {
-        let isScheduled = administration.dueAt != nil
         try await commit(unattested: []) { transaction in
-            // What was set for a date is begun now.
-            let isKnown = try transaction.database.first(
-                "SELECT 1 FROM administration WHERE id = ?", [.text(administration.id.text)]
-            ) { _ in true }
-            if isKnown == true {
-                try transaction.database.run(
-                    "UPDATE administration SET state = 'intended' WHERE id = ?",
-                    [.text(administration.id.text)])
-            } else {
+            if administration.dueAt != nil {
                 try transaction.database.run(
                     """
-                    INSERT INTO administration(id, document, state, begun_at_ms, not_before_ms)
-                    VALUES (?, ?, ?, ?, ?)
-                    """,
-                    [
-                        .text(administration.id.text),
-                        .text(try Documents.encode(administration)),
-                        .text(isScheduled ? "scheduled" : "intended"),
-                        .integer(administration.begunAt.milliseconds),
-                        Value(administration.dueAt?.milliseconds),
-                    ])
+                    UPDATE administration SET state = 'intended'
+                    WHERE id = ? AND state = 'scheduled'
+                    """, [.text(administration.id.text)])
+                guard transaction.database.changes == 1 else { throw StorageError.stale }
+            } else if administration.action != .token {
+                try transaction.insert(administration, .intended)
             }
             transaction.append(
-                Event(
-                    isScheduled && isKnown == nil
-                        ? .administrationScheduled : .administrationIntended
-                ) {
+                Event(.administrationIntended) {
                     $0.describe(administration)
                     $0.admin = admin
-                    $0.until = administration.dueAt
                 })
         }
     }
@@ -72,11 +68,30 @@ extension Store {
         try await commit(unattested: []) { try $0.cancel(administration, reason: reason) }
     }
 
+    /// What was set for a date that has come, on one connection.
+    package func dueAdministrations(
+        at now: Timestamp, on connection: String
+    ) throws(StorageError) -> [Administration] {
+        try read { database in
+            try database.all(
+                """
+                SELECT document FROM administration
+                WHERE state = 'scheduled' AND not_before_ms <= ? ORDER BY id
+                """, [.integer(now.milliseconds)]
+            ) { try Documents.decode(Administration.self, $0.text(0)) }
+            .filter { $0.connection == connection && $0.action == .delete }
+        }
+    }
+
     /// Whether something was begun and interrupted, or has come due that was set for a date.
     static func isAdministering(at now: Timestamp, in database: Database) throws -> Bool {
         try database.first(
             """
-            SELECT 1 FROM administration WHERE state <> 'scheduled' OR not_before_ms <= ? LIMIT 1
+            SELECT 1 FROM administration a
+            WHERE state IN ('intended', 'unsettled') OR state = 'scheduled' AND not_before_ms <= ?
+              OR state = 'lost' AND EXISTS (
+                SELECT 1 FROM sealed s WHERE s.purpose = 'answer' AND s.owner = a.id)
+            LIMIT 1
             """, [.integer(now.milliseconds)]
         ) { _ in true } ?? false
     }
@@ -91,12 +106,8 @@ extension Store {
     ) async throws(StorageError) {
         let secret = try owner(of: administration)
         try await commit(unattested: secret.map { [$0] } ?? []) { transaction in
-            if outcome == .unsettled {
-                try transaction.database.run(
-                    "UPDATE administration SET state = 'unsettled' WHERE id = ?",
-                    [.text(administration.id.text)])
-            } else {
-                try transaction.end(administration)
+            if administration.action != .token {
+                try transaction.move(administration, after: outcome, cause)
             }
             if outcome == .done, let secret {
                 try transaction.follow(administration, in: secret)
@@ -211,8 +222,14 @@ extension Store {
             throw StorageError(error)
         }
         return try await commit(unattested: []) { transaction in
+            // Somebody may have taken the name since: what was created must not be lost for that.
+            let wanted = administration.secretName ?? ""
+            let isTaken = try transaction.database.first(
+                "SELECT 1 FROM secret WHERE name = ?", [.text(wanted)]
+            ) { _ in true }
             let secret = try transaction.insertSecret(
-                name: administration.secretName ?? credential.providerID,
+                name: isTaken == true || wanted.isEmpty
+                    ? "created-\(credential.providerID.lowercased())" : wanted,
                 target: Target(
                     kind: credential.kind, connection: administration.connection,
                     providerID: credential.providerID, name: credential.name,
@@ -280,9 +297,52 @@ extension Event {
 }
 
 /// What a provider that keeps no promise may have given without end, short enough for an entry.
-private func bounded(_ text: String) -> String { String(text.prefix(128)) }
+private func bounded(_ text: String) -> String {
+    // By bytes: one Character may have thousands.
+    var bounded = ""
+    for scalar in text.unicodeScalars where bounded.utf8.count < 128 {
+        bounded.unicodeScalars.append(scalar)
+    }
+    return bounded
+}
 
 extension Transaction {
+    fileprivate func insert(
+        _ administration: Administration, _ state: Administration.State
+    ) throws {
+        try database.run(
+            """
+            INSERT INTO administration(id, document, state, begun_at_ms, not_before_ms)
+            VALUES (?, ?, ?, ?, ?)
+            """,
+            [
+                .text(administration.id.text), .text(try Documents.encode(administration)),
+                .text(state.rawValue), .integer(administration.begunAt.milliseconds),
+                Value(administration.dueAt?.milliseconds),
+            ])
+    }
+
+    /// What is left of it, once it is settled.
+    fileprivate func move(
+        _ administration: Administration, after outcome: OutcomeWord, _ cause: Cause?
+    ) throws {
+        let id: Value = .text(administration.id.text)
+        switch (outcome, cause) {
+        case (.unsettled, _):
+            try database.run("UPDATE administration SET state = 'unsettled' WHERE id = ?", [id])
+        case (.done, .answerLost):
+            try database.run("UPDATE administration SET state = 'lost' WHERE id = ?", [id])
+        case (.refused, let cause) where administration.dueAt != nil && cause != .targetMissing:
+            // What was set for a date is tried again, in an hour.
+            try database.run(
+                "UPDATE administration SET state = 'scheduled', not_before_ms = ? WHERE id = ?",
+                [.integer((now + .hours(1)).milliseconds), id])
+        default: return try end(administration)
+        }
+        // Another process has settled it.
+        guard database.changes == 1 else { throw StorageError.stale }
+    }
+
     /// Takes back what was to be done at a date.
     func cancel(_ administration: Administration, reason: String) throws {
         try end(administration)

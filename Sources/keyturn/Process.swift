@@ -1,3 +1,4 @@
+import Audit
 import FoundationEssentials
 import Glibc
 import Linux
@@ -80,7 +81,7 @@ extension Surroundings {
         guard Terminal.isTerminal(.standardInput), Terminal.isTerminal(.standardError) else {
             return nil
         }
-        StandardStreams.writeError(Array(question.utf8).span)
+        StandardStreams.writeError(Array(question.visible.utf8).span)
         return readLine(strippingNewline: true)
     }
 }

@@ -10,6 +10,8 @@ struct Administrator {
     let organization: Organization
     /// Nobody else administers meanwhile.
     private let lock: HeldLock
+    /// What had been interrupted, and was found not to have come about, or lost.
+    private(set) var failed = 0
 
     private var program: Program { organization.program }
     private var store: Store { organization.store }
@@ -21,6 +23,13 @@ struct Administrator {
         let path = organization.program.directory.locks + "/administration"
         guard let lock = try HeldLock.take(path) else { return nil }
         self.lock = lock
+        // What is acted upon must be what the signed trail has.
+        let store = organization.store
+        try await organization.program.storing { () async throws(StorageError) in
+            try await store.attest([])
+            // P14: an answer that waits there may settle what is open.
+            _ = try await store.takeInSpool()
+        }
         try await settleOpen()
     }
 
@@ -57,6 +66,8 @@ struct Administrator {
         }
         // A crash from here on finds the row, and evidence says whether it happened.
         if administration.action == .create { return try await create(administration) }
+        let adminLock = try await adminLock(for: administration)
+        defer { withExtendedLifetime(adminLock) {} }
         switch await effect(administration) {
         case .done: try await settle(administration, .done)
         case .refused(let refusal):
@@ -67,6 +78,24 @@ struct Administrator {
             guard try await look(for: administration) else { throw unknown(administration) }
         }
         return nil
+    }
+
+    /// Who is taken away, or stripped of what an admin needs, must not be the one that a rotation of
+    /// another admin counts on (P30).
+    private func adminLock(for administration: Administration) async throws(Failure) -> HeldLock? {
+        let isAboutAdmins =
+            administration.kind == .serviceAccount
+            && (administration.action == .delete || administration.takesOwner)
+        guard isAboutAdmins else { return nil }
+        let path = program.directory.locks + "/admin-" + organization.connection.name
+        for _ in 0..<30 {
+            if let lock = try HeldLock.take(path) { return lock }
+            await program.clock.wait(Interval(seconds: 1))
+        }
+        try await settle(administration, .refused, .adminUnderWay)
+        throw Failure(
+            "an admin of \(organization.connection.name) is being rotated",
+            hint: "try again when it is done", .busy)
     }
 
     private func unknown(_ administration: Administration) -> Failure {
@@ -92,6 +121,11 @@ struct Administrator {
         case (.serviceAccount, .grant):
             return await each(administration) { await client.grant($0, toAccount: id) }
         case (.serviceAccount, .revoke):
+            if administration.takesOwner,
+                let refusal = await client.requireAnotherOwner(than: id)
+            {
+                return .refused(refusal)
+            }
             return await each(administration) { await client.revoke($0, fromAccount: id) }
         case (.apiKey, .setRoles):
             return await client.setRoles(administration.rights.map(\.role), ofKey: id)
@@ -164,11 +198,10 @@ struct Administrator {
     private func finishCreating(
         _ administration: Administration
     ) async throws(Failure) -> SecretReference? {
-        let provider = Program.provider(of: administration.kind, .overlap, client)
         let issued: Issued
         do {
             guard let answer = try await store.answer(of: administration) else { return nil }
-            issued = try provider.read(answer, of: administration.order)
+            issued = try AdminClient.created(answer, by: administration)
         } catch let error as UndecodableAnswer {
             let id = await appeared(administration)?.first
             try await settle(administration, .done, error.cause, providerID: id)
@@ -198,7 +231,7 @@ struct Administrator {
     // MARK: Settling
 
     /// Settles what was begun through this connection and interrupted.
-    private func settleOpen() async throws(Failure) {
+    private mutating func settleOpen() async throws(Failure) {
         let store = store
         let open = try await program.storing { () async throws(StorageError) in
             try await store.administrations()
@@ -214,9 +247,10 @@ struct Administrator {
                             + "sealed")
                     continue
                 }
-                _ = try await look(for: administration)
+                if state != .lost { _ = try await look(for: administration) }
             } catch {
                 program.console.fail(error)
+                failed += 1
             }
         }
     }
@@ -225,37 +259,52 @@ struct Administrator {
     /// it did not, or that what was created is lost.
     private func look(for administration: Administration) async throws(Failure) -> Bool {
         let id = administration.providerID
-        let hasHappened: Bool
+        let evidence: Outcome<Bool>
         switch (administration.kind, administration.action) {
         case (_, .create): return try await lookForCreated(administration)
         case (.serviceAccount, .rename):
-            guard case .done(let found) = await client.account(id) else { return false }
-            hasHappened = found.name == administration.newName
+            evidence = await client.account(id).map { $0.name == administration.newName }
         case (.apiKey, .rename):
-            guard case .done(let found) = await client.key(id) else { return false }
-            hasHappened = found.name == administration.newName
+            evidence = await client.key(id).map { $0.name == administration.newName }
         case (_, .grant):
-            guard case .done(let rights) = await client.rights(ofAccount: id) else { return false }
-            hasHappened = Set(administration.rights).isSubset(of: rights)
+            evidence = await client.rights(ofAccount: id).map {
+                Set(administration.rights).isSubset(of: $0)
+            }
         case (_, .revoke):
-            guard case .done(let rights) = await client.rights(ofAccount: id) else { return false }
-            hasHappened = Set(administration.rights).isDisjoint(with: rights)
+            evidence = await client.rights(ofAccount: id).map {
+                Set(administration.rights).isDisjoint(with: $0)
+            }
         case (_, .setRoles):
-            guard case .done(let found) = await client.key(id) else { return false }
-            hasHappened = Set(found.roles) == Set(administration.rights.map(\.role))
+            evidence = await client.key(id).map {
+                Set($0.roles) == Set(administration.rights.map(\.role))
+            }
         case (_, .delete):
-            guard let ids = await ids(administration) else { return false }
-            hasHappened = !ids.contains { $0.id == id }
-        case (_, .token): hasHappened = false
+            // A list without anything in it proves nothing (P20).
+            guard let ids = await ids(administration), !ids.isEmpty else { return false }
+            evidence = .done(!ids.contains { $0.id == id })
+        case (_, .token): return true
         }
-        if hasHappened {
+        switch evidence {
+        case .done(true):
             try await settle(administration, .done)
             return true
+        case .done(false): break
+        case .refused(let refusal) where refusal.cause == .targetMissing: break
+        case .refused: return false
+        case .unsettled: return false
         }
+        // A call may be carried out late. What was set for a date is tried again in any case.
+        guard administration.dueAt != nil || isOld(administration) else { return false }
         try await settle(administration, .refused, .notCarriedOut)
         throw Failure(
             "\(administration.action.rawValue) of \(administration.name): it was not carried out",
-            hint: "nothing was changed; try again", .failure)
+            hint: administration.dueAt == nil
+                ? "nothing was changed; try again" : "the next runs try again, or --take-back",
+            .failure)
+    }
+
+    private func isOld(_ administration: Administration) -> Bool {
+        administration.begunAt.age(at: program.clock.now()) >= .minutes(1)
     }
 
     /// Whether an account or a key appeared since that was not there before. Its secret is lost; who
@@ -269,10 +318,8 @@ struct Administrator {
                     + "secret is lost: no answer came",
                 hint: lostHint(administration, first), .failure)
         }
-        // A call may be carried out late.
-        guard administration.begunAt.age(at: program.clock.now()) >= .minutes(1) else {
-            return false
-        }
+        // As above.
+        guard isOld(administration) else { return false }
         try await settle(administration, .refused, .notCarriedOut)
         throw Failure(
             "\(administration.name) was not created", hint: "nothing was changed; try again",
@@ -294,11 +341,19 @@ struct Administrator {
             guard case .done(let accounts) = await client.allAccounts() else { return nil }
             return accounts.map { ($0.id, $0.name) }
         case .apiKey:
-            guard
-                case .done(let keys) = await client.keys(
-                    ofProject: administration.project ?? "")
-            else { return nil }
-            return keys.map { ($0.id, $0.name ?? "") }
+            switch await client.keys(ofProject: administration.project ?? "") {
+            case .done(let keys): return keys.map { ($0.id, $0.name ?? "") }
+            // The keys of a project that is gone are gone.
+            case .refused(let refusal) where refusal.cause == .targetMissing: return []
+            default: return nil
+            }
         }
+    }
+}
+
+extension Administration {
+    /// Whether it takes away what an account needs to be an admin.
+    var takesOwner: Bool {
+        action == .revoke && rights.contains { $0.role == Role.orgOwner.rawValue }
     }
 }

@@ -16,8 +16,8 @@ struct CreationOptions: ParsableArguments {
     var policy = false
     @Flag(name: .long, help: "Print the secret; it is audited, and needs --reason.")
     var reveal = false
-    @Option(name: .long, help: "How it is printed: raw, env or json.")
-    var format: SecretReveal.Format = .raw
+    @Option(name: .long, help: "How --reveal prints it: raw, env or json. Default: raw.")
+    var format: SecretReveal.Format?
     @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
     var reason: String?
     @Flag(name: .long, help: "Check all that can be checked, and create nothing.")
@@ -26,6 +26,12 @@ struct CreationOptions: ParsableArguments {
     mutating func validate() throws {
         guard !reveal || reason != nil else {
             throw ValidationError("--reveal needs --reason, which stands in the audit trail")
+        }
+        guard format == nil || reveal else {
+            throw ValidationError("--format says how --reveal prints it")
+        }
+        guard !dryRun || !reveal && !policy else {
+            throw ValidationError("a dry run has nothing that --reveal or --policy could print")
         }
     }
 
@@ -53,19 +59,24 @@ struct CreationOptions: ParsableArguments {
     }
 
     /// Creates it, seals its secret, and tells.
+    /// - Parameter plan: finds out that it can be created, when nobody else administers.
     func create(
-        _ administration: Administration, in organization: Organization, json: Bool
+        in organization: Organization, json: Bool,
+        _ plan: () async throws(Failure) -> Administration
     ) async throws(Failure) -> Int32 {
         let console = organization.program.console
-        let kind = administration.kind.rawValue
-        let name = administration.name
         guard !dryRun else {
+            let administration = try await plan()
             console.answer(
-                json: json, "\(name): the \(kind) would be created",
+                json: json,
+                "\(administration.name): the \(administration.kind.rawValue) would be created",
                 object(administration, nil, nil))
             return 0
         }
         let administrator = try await Administrator(organization)
+        let administration = try await plan()
+        let kind = administration.kind.rawValue
+        let name = administration.name
         guard let secret = try await administrator.perform(administration) else {
             throw Failure("its secret is not known", .failure)
         }
@@ -73,27 +84,30 @@ struct CreationOptions: ParsableArguments {
         let line =
             "\(name): the \(kind) \(version.providerID) is created, and its secret sealed as "
             + secret.name
+        let adopted = AdoptedPolicy(
+            name: secret.name, connection: organization.connection.name,
+            credential: CredentialReference(
+                kind: administration.kind, providerID: version.providerID,
+                name: version.providerName, clientID: version.clientID,
+                project: administration.project))
+        let text = AdoptedPolicy.file([adopted], labels: [])
         // With --reveal, standard output is the secret.
         if reveal {
             console.say("keyturn: \(line)")
             try await Revelation(
                 program: organization.program, store: organization.store, secret: secret
-            ).show(version, as: format, json: json, reason: reason)
+            ).show(version, as: format ?? .raw, json: json, reason: reason)
         } else {
-            console.answer(json: json, line, object(administration, secret, version))
+            var object = object(administration, secret, version)
+            if policy { object["policy_file"] = .string(text) }
+            console.answer(json: json, line, object)
             if !json, !policy {
                 console.say(
                     "keyturn: hint: `keyturn secret reveal \(secret.name) --reason …` shows it; a "
                         + "policy over it delivers and rotates it")
             }
         }
-        if policy {
-            let adopted = AdoptedPolicy(
-                name: secret.name, connection: organization.connection.name,
-                credential: CredentialReference(
-                    kind: administration.kind, providerID: version.providerID, name: name,
-                    clientID: version.clientID, project: administration.project))
-            let text = AdoptedPolicy.file([adopted], labels: [])
+        if policy, !json {
             if reveal { console.say(text) } else { console.answer(text) }
         }
         return 0

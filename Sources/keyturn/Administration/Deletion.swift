@@ -70,14 +70,19 @@ struct DeletionOptions: ParsableArguments {
         }
         try confirmation.require([name], "delete", surroundings)
         let administrator = try await Administrator(organization)
+        defer { withExtendedLifetime(administrator) {} }
         let lock = try await organization.held(credential)
         defer { withExtendedLifetime(lock) {} }
+        // Much may have happened while somebody typed.
+        if let obstacle = try await organization.obstacle(toDeleting: credential) {
+            throw obstacle
+        }
         if let date {
             let administration = try organization.administration(
                 .delete, of: credential, reason: reason, dueAt: date)
             let store = organization.store
             try await organization.program.storing { () async throws(StorageError) in
-                try await store.intend(administration, by: nil)
+                try await store.schedule(administration)
             }
             tell(
                 "\(name): will be deleted by the first run after \(date.minuteText); until then "
@@ -117,7 +122,8 @@ extension Organization {
         let store = store
         return try await program.storing { () async throws(StorageError) in
             try await store.administrations().first { administration, state in
-                state == .scheduled && administration.providerID == credential.providerID
+                state == .scheduled && administration.action == .delete
+                    && administration.providerID == credential.providerID
                     && administration.kind == credential.kind
             }?.0
         }
@@ -125,8 +131,13 @@ extension Organization {
 
     /// Why a credential cannot be deleted now; nil: it can.
     func obstacle(toDeleting credential: CredentialReference) async throws(Failure) -> Failure? {
-        guard let owner = try await owner(of: credential) else { return nil }
         let store = store
+        // Who edited the rows that protect it must not have it deleted.
+        let edited = try await program.storing { () async throws(StorageError) in
+            try await store.contradictions()
+        }
+        if let first = edited.first { return Failure(StorageError.damaged(first)) }
+        guard let owner = try await owner(of: credential) else { return nil }
         let (current, open, admins) = try await program.storing { () async throws(StorageError) in
             (
                 try await store.versions(ofSecret: owner.secret.id)
@@ -166,7 +177,8 @@ extension Organization {
         let store = store
         let places: [String]
         do {
-            let current = try await store.versions(ofSecret: owner.secret.id).first
+            let current = try await store.versions(ofSecret: owner.secret.id)
+                .first { $0.providerID == credential.providerID }
             places =
                 if let current {
                     try await store.deliveries(of: current.number, of: owner.secret)

@@ -105,6 +105,11 @@ struct Organization {
         if let found = items.first(where: { $0.id.lowercased() == text.lowercased() }) {
             return found.item
         }
+        if let known, !items.contains(where: { $0.id == known }) {
+            throw Failure(
+                "Pinecone does not know the \(what) of \(text), \(known)",
+                hint: "it was deleted there; another that is named so is meant by its id", .failure)
+        }
         let meant = items.filter { $0.id == known || $0.name == text }
         if meant.count == 1 { return meant[0].item }
         guard meant.isEmpty else {
@@ -112,11 +117,6 @@ struct Organization {
                 "\(text) may be one of \(meant.count): "
                     + meant.map { "\($0.id) (\($0.name))" }.joined(separator: ", "),
                 hint: "give the id of the \(what)", .usage)
-        }
-        if let known {
-            throw Failure(
-                "Pinecone does not know the \(what) of \(text), \(known)",
-                hint: "it was deleted there, or belongs to another organization", .failure)
         }
         let nearest = Nearest.match(text, among: items.map(\.name).filter { !$0.isEmpty })
         throw Failure(

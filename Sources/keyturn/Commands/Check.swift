@@ -57,6 +57,7 @@ struct Check: KeyturnCommand {
         items += secrets(statuses, now)
         items += await freezes(store, now)
         items += await reactions(store)
+        items += await administrations(store)
         let policies = try await program.storing { () async throws(StorageError) in
             try await store.policies()
         }
@@ -428,6 +429,30 @@ struct Check: KeyturnCommand {
                     hint: "another state, or what a backup forgot; keyturn never touches it"))
         }
         return items
+    }
+
+    /// What people set for a date, and what nobody knows the end of.
+    private func administrations(_ store: Store) async -> [Item] {
+        // The database's own check has told why it cannot be read.
+        ((try? await store.administrations()) ?? []).compactMap { administration, state in
+            let name = "\(administration.action.rawValue) \(administration.name)"
+            switch state {
+            case .scheduled:
+                return Item(
+                    name: name, state: .ok,
+                    detail: "set for \(administration.dueAt?.minuteText ?? "now")",
+                    hint: "--take-back keeps it")
+            case .intended, .unsettled:
+                return Item(
+                    name: name, state: .attention, detail: "nobody knows whether it happened",
+                    hint: "`keyturn run` asks again")
+            case .lost:
+                return Item(
+                    name: name, state: .ok,
+                    detail: "it was created, and its secret is lost",
+                    hint: "should the sealed answer be found, `keyturn recover` takes it in")
+            }
+        }
     }
 
     /// How much of what is at the provider something here keeps fresh.

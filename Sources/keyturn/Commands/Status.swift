@@ -70,11 +70,12 @@ struct Status: KeyturnCommand {
             }
             guard !options.json else { continue }
             program.console.answer(
-                heads: ["STANDING", "NAME", "SECRET", "TARGET", "ID"],
+                heads: ["STANDING", "ID", "NAME", "SECRET", "TARGET"],
                 rows: coverage.items.map { item in
                     [
-                        item.standing.rawValue, item.credential.name ?? "-", item.secret ?? "-",
-                        item.credential.kind.rawValue, item.credential.providerID,
+                        item.standing.rawValue, item.credential.providerID,
+                        item.credential.name ?? "-", item.secret ?? "-",
+                        item.credential.kind.rawValue,
                     ]
                 })
             program.console.answer("\(connection.name): \(coverage.summary)")

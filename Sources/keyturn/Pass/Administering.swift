@@ -27,9 +27,12 @@ struct Administering {
                 continue
             }
             defer { withExtendedLifetime(administrator) {} }
-            for (administration, state) in rows
-            where state == .scheduled && administration.connection == connection {
-                guard isClockTrusted, let due = administration.dueAt, due <= now else { continue }
+            result.failed += administrator.failed
+            // Read under the lock: somebody may have taken one back.
+            let present = try await program.storing { () async throws(StorageError) in
+                try await store.dueAdministrations(at: now, on: connection)
+            }
+            for administration in present where isClockTrusted {
                 do throws(Failure) {
                     try await delete(administration, organization, administrator)
                 } catch {
@@ -39,7 +42,7 @@ struct Administering {
             }
             let isUnsettled = try await program.storing { () async throws(StorageError) in
                 try await store.administrations().contains {
-                    $0.1 != .scheduled && $0.0.connection == connection
+                    [.intended, .unsettled].contains($0.1) && $0.0.connection == connection
                 }
             }
             if isUnsettled { result.isUnsettled = true }
@@ -56,6 +59,13 @@ struct Administering {
             name: administration.name, clientID: nil, project: administration.project)
         let lock = try await organization.held(credential)
         defer { withExtendedLifetime(lock) {} }
+        // P28: the provider's clock has been seen when a token was asked for.
+        _ = await organization.client.adminName()
+        guard abs(await organization.client.clockOffsetMilliseconds ?? 0) <= 300_000 else {
+            throw Failure(
+                "the clock differs from the provider's: \(administration.name) is not deleted",
+                hint: "set the clock; the next runs try again", .attention)
+        }
         // What it was when the date was set may have changed since.
         if let obstacle = try await organization.obstacle(toDeleting: credential) {
             throw Failure(

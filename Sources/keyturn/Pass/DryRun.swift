@@ -58,7 +58,28 @@ struct DryRun {
                     what: open.contains(stored.secret.id) ? "go on" : "rotate",
                     problems: problems))
         }
+        if only == nil, !isByHand { try await tellDeletions(now) }
         return isFit ? 0 : ExitStatus.failure.rawValue
+    }
+
+    /// What was set for a date that has come.
+    private func tellDeletions(_ now: Timestamp) async throws(Failure) {
+        let store = store
+        let set = try await program.storing { () async throws(StorageError) in
+            try await store.administrations()
+        }
+        for (administration, state) in set {
+            guard state == .scheduled, let due = administration.dueAt, due <= now else { continue }
+            program.console.answer(
+                json: json,
+                "\(administration.name): would delete the \(administration.kind.rawValue) "
+                    + administration.providerID,
+                [
+                    "kind": .string("dry-run"), "name": .string(administration.name),
+                    "would": .string("delete"), "id": .string(administration.providerID),
+                    "problems": .array([]),
+                ])
+        }
     }
 
     private func tell(_ finding: Finding) {

@@ -184,10 +184,14 @@ struct Pass: Sendable {
         }
         result.signal = program.surroundings.stopSignal()
         if isFirstOfDay, case .schedule(only: nil) = demand, result.moved == nil,
-            result.signal == nil
+            result.signal == nil, result.unsettled == 0
         {
-            // Last, so that no rotation waits for it.
-            try await lookForUnmanaged()
+            // Last, so that no rotation waits for it; and no verdict is changed by it.
+            do throws(Failure) {
+                try await lookForUnmanaged()
+            } catch {
+                program.console.fail(error)
+            }
         }
         let offset = await worker.largestClockOffset
         if abs(offset) > 300_000 {

@@ -52,14 +52,13 @@ struct APIKeyList: KeyturnCommand {
         }
         guard !options.json else { return 0 }
         organization.program.console.answer(
-            heads: ["NAME", "POLICY", "ROTATED", "ROLES", "ID"],
+            heads: ["NAME", "ID", "POLICY", "ROLES", "ROTATED"],
             rows: shown.map { key in
                 let status = known[key.id]
                 return [
-                    key.name ?? "(none)",
-                    status?.keeper ?? "-",
+                    key.name ?? "(none)", key.id, status?.keeper ?? "-",
+                    key.roles.sorted().joined(separator: ", "),
                     status?.currentSince?.minuteText ?? "-",
-                    key.roles.sorted().joined(separator: ", "), key.id,
                 ]
             })
         return 0
@@ -88,21 +87,24 @@ struct APIKeyCreate: KeyturnCommand {
         var rights: [Right] = []
         for role in role { rights.append(try role.keyRight()) }
         let organization = try await options.open(surroundings, isReading: creation.dryRun)
-        let secretName = try await creation.secretName(for: name, in: organization)
-        let project = try await organization.project(project)
-        let keys = try organization.value(
-            of: await organization.client.keys(ofProject: project.id))
-        if let twin = keys.first(where: { $0.name == name }) {
-            throw Failure(
-                "the project has a key \(name) already, \(twin.id)",
-                hint: "nobody could tell them apart", .usage)
+        return try await creation.create(in: organization, json: options.json) {
+            () async throws(Failure) in
+            let secretName = try await creation.secretName(for: name, in: organization)
+            let project = try await organization.project(project)
+            let keys = try organization.value(
+                of: await organization.client.keys(ofProject: project.id))
+            if let twin = keys.first(where: { $0.name == name }) {
+                throw Failure(
+                    "the project has a key \(name) already, \(twin.id)",
+                    hint: "nobody could tell them apart", .usage)
+            }
+            return Administration(
+                id: try organization.newIdentifier(), .create, of: .apiKey,
+                on: organization.connection.name, name: name, project: project.id,
+                rights: rights, secretName: secretName, listed: keys.map(\.id),
+                reason: try creation.reason.map(Reason.checked),
+                at: organization.program.clock.now())
         }
-        let administration = Administration(
-            id: try organization.newIdentifier(), .create, of: .apiKey,
-            on: organization.connection.name, name: name, project: project.id, rights: rights,
-            secretName: secretName, listed: keys.map(\.id),
-            reason: try creation.reason.map(Reason.checked), at: organization.program.clock.now())
-        return try await creation.create(administration, in: organization, json: options.json)
     }
 }
 

@@ -142,9 +142,13 @@ struct Change {
             let administrator = try await Administrator(organization)
             let lock = try await organization.held(credential)
             defer { withExtendedLifetime(lock) {} }
-            try await administrator.perform(
-                try organization.administration(
-                    action, of: credential, newName: newName, rights: rights, reason: reason))
+            // Roles one at a time: the trail says of each what became of it.
+            let parts = action == .grant || action == .revoke ? rights.map { [$0] } : [rights]
+            for part in parts {
+                try await administrator.perform(
+                    try organization.administration(
+                        action, of: credential, newName: newName, rights: part, reason: reason))
+            }
         }
         var object: [String: JSON] = [
             "kind": .string("administration"), "action": .string(action.rawValue),

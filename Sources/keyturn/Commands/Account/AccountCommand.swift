@@ -126,24 +126,27 @@ struct AccountCreate: KeyturnCommand {
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let name = try ProviderName.checked(name)
         let organization = try await options.open(surroundings, isReading: creation.dryRun)
-        let secretName = try await creation.secretName(for: name, in: organization)
-        var rights: [Right] = []
-        for role in role { rights.append(try await role.right(in: organization)) }
-        guard rights.count <= 100 else {
-            throw Failure("Pinecone takes at most 100 roles with a new account", .usage)
+        return try await creation.create(in: organization, json: options.json) {
+            () async throws(Failure) in
+            let secretName = try await creation.secretName(for: name, in: organization)
+            var rights: [Right] = []
+            for role in role { rights.append(try await role.right(in: organization)) }
+            guard rights.count <= 100 else {
+                throw Failure("Pinecone takes at most 100 roles with a new account", .usage)
+            }
+            let accounts = try organization.value(of: await organization.client.allAccounts())
+            if let twin = accounts.first(where: { $0.name == name }) {
+                throw Failure(
+                    "there is an account \(name) already, \(twin.id)",
+                    hint: "Pinecone would take it twice, and nobody could tell them apart", .usage)
+            }
+            return Administration(
+                id: try organization.newIdentifier(), .create, of: .serviceAccount,
+                on: organization.connection.name, name: name, rights: rights,
+                secretName: secretName, listed: accounts.map(\.id),
+                reason: try creation.reason.map(Reason.checked),
+                at: organization.program.clock.now())
         }
-        let accounts = try organization.value(of: await organization.client.allAccounts())
-        if let twin = accounts.first(where: { $0.name == name }) {
-            throw Failure(
-                "there is an account \(name) already, \(twin.id)",
-                hint: "Pinecone would take it twice, and nobody could tell them apart", .usage)
-        }
-        let administration = Administration(
-            id: try organization.newIdentifier(), .create, of: .serviceAccount,
-            on: organization.connection.name, name: name, rights: rights, secretName: secretName,
-            listed: accounts.map(\.id), reason: try creation.reason.map(Reason.checked),
-            at: organization.program.clock.now())
-        return try await creation.create(administration, in: organization, json: options.json)
     }
 }
 

@@ -42,6 +42,9 @@ struct AccountToken: KeyturnCommand {
         guard ways == 1 || dryRun && ways == 0 else {
             throw ValidationError("say where it goes: --print, --fd N or --exec PROGRAM")
         }
+        guard !print || !options.json else {
+            throw ValidationError("--print prints the token alone; leave --json out")
+        }
         guard fd.map({ $0 > 2 }) ?? true else {
             throw ValidationError("--fd is 3 or above; standard output is --print")
         }
@@ -49,6 +52,11 @@ struct AccountToken: KeyturnCommand {
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let reason = try Reason.checked(reason)
+        if let fd, !Descriptor.isInherited(fd) {
+            throw Failure(
+                "descriptor \(fd) was not handed to this program",
+                hint: "open it in the shell, such as \(fd)>FILE", .usage)
+        }
         let organization = try await options.open(surroundings, isReading: dryRun)
         let console = organization.program.console
         let account = try await organization.account(name)

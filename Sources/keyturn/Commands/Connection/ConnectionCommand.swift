@@ -116,7 +116,9 @@ struct ConnectionTest: KeyturnCommand {
             if let admin = admins.first(where: { $0.name == name }) {
                 let cause = found.first { $0.name == name }?.cause
                 problem =
-                    if let cause { organization.failure(Refusal(cause)).message } else {
+                    if cause == .adminRefused { "Pinecone refuses its secret" } else if let cause {
+                        organization.failure(Refusal(cause)).message
+                    } else {
                         await Self.lack(of: admin.accountID, organization)
                     }
             } else {

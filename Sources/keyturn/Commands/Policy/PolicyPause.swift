@@ -154,6 +154,7 @@ enum Reason {
 extension Console {
     /// One line for a person, or its object.
     func answer(json: Bool, _ line: String, _ object: [String: JSON]) {
-        if json { answer(object) } else { answer(line) }
+        // A name may come from elsewhere.
+        if json { answer(object) } else { answer(line.replacing("\n", with: "\\n")) }
     }
 }

@@ -107,9 +107,9 @@ let package = Package(
         tests(
             "keyturnTests",
             [
-                "Audit", "Files", "Linux", "OpenSSL", "PineconeEmulator", "Rotations", "SQLite",
-                "Secrets",
-                "Storage", "TestSupport", "Vault", "YAML", "keyturn",
+                "Audit", "Files", "Handoff", "Linux", "LoopbackServer", "OpenSSL",
+                "PineconeEmulator", "Rotations", "SQLite", "Secrets", "Storage", "TestSupport",
+                "Vault", "YAML", "keyturn",
             ]),
         .target(name: "VectorFiles", path: "Tests/VectorFiles", swiftSettings: strict),
         tests("OpenSSLTests", ["COpenSSL", "OpenSSL", "TestSupport", "VectorFiles"]),

@@ -1,4 +1,5 @@
 import Foundation
+import LoopbackServer
 import PineconeEmulator
 import Rotations
 import TestSupport
@@ -139,7 +140,62 @@ import Testing
         #expect(try program.count("secret") == 0)
     }
 
+    @Test func `admins are tried in order, and the entry names the one that was used`() async throws
+    {
+        let program = try await TestProgram()
+        let second = program.emulator.addOwner(name: "ops-b")
+        _ = program.emulator.addServiceAccount(name: "batch")
+        try await program.require(program.keyturn("init"))
+        try await program.apply("", admins: ["ops-a", "ops-b"])
+        try await program.logIn("ops-a", program.admin)
+        try await program.logIn("ops-b", second)
+        _ = program.emulator.rotateElsewhere(account: program.admin.id)
+        try await program.require(program.keyturn("account", "grant", "batch", "OrgMember"))
+        let entries = await program.keyturn(
+            "audit", "list", "--type", "administration.intended", "--json")
+        #expect(entries.output.contains(#""admin":"ops-b""#))
+    }
+
     // MARK: What the provider says
+
+    @Test func `an answer in plain text, or a page of a proxy, is told without its words`()
+        async throws
+    {
+        let program = try await TestProgram()
+        try await program.setUp("")
+        program.emulator.settings.unauthenticatedBody = .text
+        program.emulator.inject(
+            Fault(operation: .listServiceAccounts, effect: .before(.status(401)), times: nil))
+        let plain = await program.keyturn("account", "list")
+        #expect(plain.status == 1)
+        #expect(plain.conversation.contains("Pinecone refuses all admins of pinecone: ops-a"))
+        #expect(!plain.conversation.contains("Invalid API key"))
+
+        let page = "<html><body>Squid says MARKER-5d1c</body></html>"
+        let proxy = try LoopbackServer { request in
+            .answer("HTTP/1.1 502 Bad Gateway\r\nContent-Length: \(page.utf8.count)\r\n\r\n\(page)")
+        }
+        defer { proxy.stop() }
+        try program.write(
+            "proxy.yaml",
+            """
+            version: 1
+            connections:
+              pinecone:
+                api: http://127.0.0.1:\(proxy.port)
+                login: \(program.emulator.tokenURL)
+                admins: [ops-a]
+
+            """)
+        program.emulator.removeFaults()
+        try await program.require(
+            program.keyturn("policy", "apply", program.directory.file("proxy.yaml")))
+        let html = await program.keyturn("account", "list")
+        #expect(html.status == 1)
+        #expect(html.conversation.contains("gave no usable answer (status 502)"))
+        #expect(html.conversation.contains("HTTPS_PROXY"))
+        #expect(!html.conversation.contains("MARKER"))
+    }
 
     /// Each call that a command makes, and each documented error.
     @Test(

@@ -24,4 +24,18 @@ package enum Poll {
             guard errno == EINTR else { throw SystemError("poll") }
         }
     }
+
+    /// Waits until there is a line, or the end, to be read from a terminal. False: the program is to
+    /// end instead, which is asked about four times a second, since a read that a signal interrupts
+    /// goes on.
+    package static func waitForLine(on number: Int32, unless isStopping: () -> Bool) -> Bool {
+        while !isStopping() {
+            // What cannot be waited for can be read, and says why it cannot.
+            guard let ready = try? wait(for: [number], timeout: .milliseconds(250)) else {
+                return true
+            }
+            if ready[0] { return true }
+        }
+        return false
+    }
 }

@@ -12,6 +12,8 @@ package enum InputError: Error, Hashable, Sendable {
     case tooLong(limit: Int)
     /// The secure heap is full.
     case outOfSecureMemory
+    /// A signal asked the program to end meanwhile.
+    case interrupted
     /// The system refused.
     case system(SystemError)
 }
@@ -24,7 +26,7 @@ package enum Terminal {
         case standardOutput
         case standardError
 
-        var number: Int32 {
+        package var number: Int32 {
             switch self {
             case .standardInput: STDIN_FILENO
             case .standardOutput: STDOUT_FILENO
@@ -45,15 +47,17 @@ package enum Terminal {
     /// Writes `prompt` to /dev/tty and reads one line of at most `limit` bytes from it without
     /// showing it. The line's end is not part of it. The echo is back when this returns or throws,
     /// and when SIGINT, SIGTERM, SIGHUP or SIGQUIT ends the program meanwhile.
+    /// - Parameter isStopping: whether a signal has come that is only remembered; then `interrupted` is
+    ///   thrown.
     package static func readLine(
-        prompt: String, limit: Int
+        prompt: String, limit: Int, isStopping: () -> Bool
     ) throws(InputError) -> SecretBytes {
         do {
             let opened = cl_openat(AT_FDCWD, "/dev/tty", O_RDWR, 0)
             guard opened >= 0 else { throw InputError.noTerminal }
             let terminal = Descriptor(adopting: opened)
             try terminal.write(Array(prompt.utf8).span)
-            return try readLine(from: terminal, limit: limit)
+            return try readLine(from: terminal, limit: limit, isStopping: isStopping)
         } catch let error as SystemError {
             throw .system(error)
         } catch let error as InputError {
@@ -65,12 +69,15 @@ package enum Terminal {
 
     /// The same from an open terminal, without a prompt.
     static func readLine(
-        from terminal: borrowing Descriptor, limit: Int
+        from terminal: borrowing Descriptor, limit: Int, isStopping: () -> Bool = { false }
     ) throws(InputError) -> SecretBytes {
         guard isatty(terminal.number) == 1 else { throw .noTerminal }
         guard cl_echo_off(terminal.number) == 0 else { throw .system(SystemError("tcsetattr")) }
         // What goes wrong here leaves nothing that this program could still do about it.
         defer { _ = cl_echo_restore() }
+        guard Poll.waitForLine(on: terminal.number, unless: isStopping) else {
+            throw .interrupted
+        }
         return try StandardInput.readLine(from: terminal, limit: limit)
     }
 }

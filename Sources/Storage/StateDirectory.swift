@@ -18,6 +18,8 @@ package struct StateDirectory: Hashable, Sendable {
     package var spool: String { path + "/spool" }
     /// Held in reserve on the disk, and given up to write an outcome.
     package var ballast: String { path + "/ballast" }
+    /// The day on which a run last looked at everything.
+    package var looked: String { path + "/looked" }
     /// Held shared by every process, exclusively by a migration.
     package var schemaLock: String { locks + "/schema" }
 

@@ -262,7 +262,7 @@ extension Store {
                     $0.record = record.hash
                 })
             transaction.append(
-                Event(.versionPromoted) {
+                Event(.versionAdopted) {
                     $0.secret = secret
                     $0.version = 1
                     $0.target = target

@@ -108,6 +108,19 @@ extension Store {
         }
     }
 
+    /// The destinations that a version was brought to, or is owed to.
+    package func deliveredDestinations(
+        of secret: SecretReference, version: Int
+    ) throws(StorageError) -> Set<String> {
+        try read { database in
+            Set(
+                try database.all(
+                    "SELECT destination FROM delivery WHERE secret_id = ? AND version = ?",
+                    [.text(secret.id.text), .integer(Int64(version))]
+                ) { $0.text(0) })
+        }
+    }
+
     /// The secrets that are admins' credentials.
     package func adminSecrets() throws(StorageError) -> Set<Identifier> {
         try read { database in

@@ -59,9 +59,13 @@ extension Surroundings {
     @Sendable private static func readSecret(_ prompt: String) throws(Failure) -> SecretBytes {
         do throws(InputError) {
             if Terminal.isTerminal(.standardInput) {
-                return try Terminal.readLine(prompt: prompt, limit: secretLimit)
+                return try Terminal.readLine(
+                    prompt: prompt, limit: secretLimit,
+                    isStopping: { StopSignals.first != nil })
             }
             return try StandardInput.readLine(limit: secretLimit)
+        } catch .interrupted {
+            endAtPrompt()
         } catch {
             throw Failure(
                 "no secret was given on standard input",
@@ -82,6 +86,19 @@ extension Surroundings {
             return nil
         }
         StandardStreams.writeError(Array(question.visible.utf8).span)
-        return readLine(strippingNewline: true)
+        guard
+            Poll.waitForLine(
+                on: Terminal.Stream.standardInput.number, unless: { StopSignals.first != nil })
+        else { endAtPrompt() }
+        let line = readLine(strippingNewline: true)
+        // The end of the input (Ctrl-D) leaves the cursor behind the question.
+        if line == nil { StandardStreams.writeError(Array("\n".utf8).span) }
+        return line
+    }
+
+    /// Ends the program by the signal that came while somebody was asked: nothing was begun.
+    private static func endAtPrompt() -> Never {
+        StandardStreams.writeError(Array("\nkeyturn: nothing was done\n".utf8).span)
+        _exit(128 + (StopSignals.first ?? 0))
     }
 }

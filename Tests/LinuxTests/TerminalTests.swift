@@ -76,6 +76,15 @@ struct TerminalTests {
         #expect(cl_echo_restore() == 0)
     }
 
+    @Test func `whoever is asked is not waited for once the program is to end`() throws {
+        let terminal = try PseudoTerminal()
+        #expect(!Poll.waitForLine(on: terminal.far.number, unless: { true }))
+        #expect(throws: InputError.interrupted) {
+            _ = try Terminal.readLine(from: terminal.far, limit: 8, isStopping: { true })
+        }
+        #expect(cl_echoes(terminal.far.number) == 1)
+    }
+
     @Test func `what is no terminal is not asked`() throws {
         var pipe = try Pipe()
         let near = pipe.takeReadEnd()

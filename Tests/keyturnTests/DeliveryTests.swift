@@ -328,4 +328,27 @@ import Testing
         try await program.require(program.keyturn("deliver", "ci"))
         #expect(program.directory.text("out/app.xml") == expected)
     }
+
+    @Test func `a destination that came after the version is told, and gets it by hand`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let account = try await program.dueAccount()
+        try await program.require(program.keyturn("run"))
+        let path = program.directory.file("out/new.env")
+        try program.write(
+            "keyturn.yaml",
+            program.configuration(
+                program.policy("ci", account: account)
+                    .replacing("out/ci.env", with: "out/new.env")))
+        let applied = await program.keyturn(
+            "policy", "apply", program.directory.file("keyturn.yaml"))
+        #expect(applied.output.contains("keyturn deliver ci"))
+        let check = await program.keyturn("check")
+        #expect(check.status == 7)
+        #expect(check.output.contains("file:\(path) has never got the current version"))
+        try await program.require(program.keyturn("deliver", "ci"))
+        #expect(program.directory.text("out/new.env")?.contains("PINECONE_CLIENT_SECRET") == true)
+        #expect(await program.keyturn("check").status == 0)
+    }
 }

@@ -224,8 +224,8 @@ struct Administrator {
     private func lostHint(_ administration: Administration, _ id: String?) -> String {
         let name = id ?? administration.name
         return administration.kind == .serviceAccount
-            ? "delete it with `keyturn account delete \(name)`, or put a policy over it and rotate"
-            : "delete it with `keyturn api-key delete \(name)`, and create another"
+            ? "delete it with `keyturn account delete \(name) --reason …`, or rotate it by a policy"
+            : "delete it with `keyturn api-key delete \(name) --reason …`, and create another"
     }
 
     // MARK: Settling

@@ -76,6 +76,11 @@ struct Coverage {
         self.items = items
     }
 
+    /// The command line that adopts what is unmanaged.
+    static func adoption(_ connection: String, _ connectionCount: Int) -> String {
+        "keyturn policy adopt --all" + (connectionCount > 1 ? " --connection \(connection)" : "")
+    }
+
     /// One line: how many of each.
     var summary: String {
         let counts = Standing.allCases.map { ($0.rawValue, count($0)) }.filter { $0.1 > 0 }

@@ -27,6 +27,10 @@ struct CreationOptions: ParsableArguments {
         guard !reveal || reason != nil else {
             throw ValidationError("--reveal needs --reason, which stands in the audit trail")
         }
+        guard !reveal || !policy else {
+            throw ValidationError(
+                "--reveal and --policy both want standard output; see `keyturn policy adopt`")
+        }
         guard format == nil || reveal else {
             throw ValidationError("--format says how --reveal prints it")
         }
@@ -100,15 +104,18 @@ struct CreationOptions: ParsableArguments {
         } else {
             var object = object(administration, secret, version)
             if policy { object["policy_file"] = .string(text) }
-            console.answer(json: json, line, object)
+            // With --policy, too, it is the answer alone.
+            if policy, !json {
+                console.say("keyturn: \(line)")
+                console.answer(text)
+            } else {
+                console.answer(json: json, line, object)
+            }
             if !json, !policy {
                 console.say(
                     "keyturn: hint: `keyturn secret reveal \(secret.name) --reason …` shows it; a "
                         + "policy over it delivers and rotates it")
             }
-        }
-        if policy, !json {
-            if reveal { console.say(text) } else { console.answer(text) }
         }
         return 0
     }

@@ -61,11 +61,18 @@ struct DeletionOptions: ParsableArguments {
                 "\(name) is set to be deleted on \(due.minuteText) already",
                 hint: "--take-back first, or delete it now without --retire-after", .usage)
         }
+        let kind = credential.kind == .apiKey ? "the API key" : "the service account"
+        let place = credential.project.map { " of the project \($0)" } ?? ""
+        organization.program.console.say(
+            "keyturn: this is about \(kind) \(credential.providerID)\(place), named \(name)")
         for line in try await organization.consequences(ofDeleting: credential) {
             organization.program.console.say("keyturn: \(line)")
         }
         guard !dryRun else {
-            tell("\(name): would be deleted", credential, date, organization, json)
+            tell(
+                "\(name): would be deleted"
+                    + (date.map { " by the first run after \($0.secondText)" } ?? ""), credential,
+                date, organization, json)
             return 0
         }
         try confirmation.require([name], "delete", surroundings)
@@ -85,7 +92,7 @@ struct DeletionOptions: ParsableArguments {
                 try await store.schedule(administration)
             }
             tell(
-                "\(name): will be deleted by the first run after \(date.minuteText); until then "
+                "\(name): will be deleted by the first run after \(date.secondText); until then "
                     + "--take-back", credential, date, organization, json)
         } else {
             // What was set for a date is done now.

@@ -93,9 +93,18 @@ struct Organization {
     }
 
     /// The provider's id of the secret that bears this name here, on this connection.
-    private func knownID(_ text: String, _ kind: Target.Kind) async throws(Failure) -> String? {
-        try await knownSecrets().values.first { $0.secret.name == text && $0.kind == kind }?
-            .providerID
+    private func knownID(
+        _ text: String, _ kind: Target.Kind
+    ) async throws(Failure) -> String? {
+        guard let status = try await knownSecrets().values.first(where: { $0.secret.name == text })
+        else { return nil }
+        guard status.kind == kind else {
+            let other = kind == .apiKey ? "keyturn account" : "keyturn api-key"
+            throw Failure(
+                "\(text) is no \(kind.rawValue) but \(kind == .apiKey ? "a service account" : "an API key")",
+                hint: "use `\(other)`, or give an id", .usage)
+        }
+        return status.providerID
     }
 
     private static func pick<Item>(

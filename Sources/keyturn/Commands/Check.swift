@@ -389,7 +389,8 @@ struct Check: KeyturnCommand {
         }
         for connection in connections where usable.contains(connection.name) {
             items += try await coverage(
-                of: Organization(connection.name, program: program, store: store))
+                of: Organization(connection.name, program: program, store: store),
+                among: connections.count)
         }
         var strangers: [String: String] = [:]
         for stored in policies {
@@ -414,7 +415,15 @@ struct Check: KeyturnCommand {
                         detail: problem.description, hint: problem.hint,
                         status: problem.isLoosePermissions ? .loosePermissions : .attention))
             }
-            if problems.isEmpty, unfit.isEmpty {
+            let missing = await store.undelivered(stored)
+            for id in missing {
+                items.append(
+                    Item(
+                        name: "policy \(stored.policy.name)", state: .attention,
+                        detail: "\(id) has never got the current version",
+                        hint: "`keyturn deliver \(stored.policy.name)`, or wait for a rotation"))
+            }
+            if problems.isEmpty, unfit.isEmpty, missing.isEmpty {
                 items.append(
                     Item(
                         name: "policy \(stored.policy.name)", state: .ok,
@@ -456,7 +465,9 @@ struct Check: KeyturnCommand {
     }
 
     /// How much of what is at the provider something here keeps fresh.
-    private func coverage(of organization: Organization) async throws(Failure) -> [Item] {
+    private func coverage(
+        of organization: Organization, among count: Int
+    ) async throws(Failure) -> [Item] {
         let name = "coverage \(organization.connection.name)"
         do throws(Failure) {
             let coverage = try await Coverage(organization)
@@ -464,7 +475,8 @@ struct Check: KeyturnCommand {
                 Item(
                     name: name, state: .ok, detail: coverage.summary,
                     hint: coverage.count(.unmanaged) > 0
-                        ? "`keyturn policy adopt --all` writes policies for the unmanaged" : nil)
+                        ? "`\(Coverage.adoption(organization.connection.name, count))` writes "
+                            + "policies for the unmanaged" : nil)
             ]
         } catch {
             return [
@@ -479,5 +491,24 @@ struct Check: KeyturnCommand {
         case 1: "its destination is fit"
         default: "its \(count) destinations are fit"
         }
+    }
+}
+
+extension Store {
+    /// The destinations of a policy that its current value, which is held, was never brought to: they
+    /// are newer than the version. What is owed is told elsewhere.
+    func undelivered(_ stored: StoredPolicy) -> [String] {
+        // What cannot be read is told by `check` of the database.
+        guard
+            let current = (try? versions(ofSecret: stored.secret.id))?
+                .first(where: { $0.state == .current }), current.isHeld,
+            let known = try? deliveredDestinations(of: stored.secret, version: current.number)
+        else { return [] }
+        // A rotation under way brings its version to what it copied (P4). In place, that is the
+        // current one.
+        let open = (try? openRotation(of: stored.secret)) ?? nil
+        let coming = open?.terms.strategy == .overlap ? open?.terms.destinations ?? [] : []
+        let expected = known.union(coming.map(\.id))
+        return stored.policy.terms.destinations.map(\.id).filter { !expected.contains($0) }
     }
 }

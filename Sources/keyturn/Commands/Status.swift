@@ -81,7 +81,8 @@ struct Status: KeyturnCommand {
             program.console.answer("\(connection.name): \(coverage.summary)")
             if coverage.count(.unmanaged) > 0 {
                 program.console.say(
-                    "keyturn: hint: `keyturn policy adopt --all` writes policies for the unmanaged")
+                    "keyturn: hint: `\(Coverage.adoption(connection.name, connections.count))` writes "
+                        + "policies for the unmanaged")
             }
         }
     }

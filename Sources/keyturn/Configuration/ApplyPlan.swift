@@ -107,12 +107,21 @@ struct ApplyPlan {
                     add(
                         .change(policy, of: known.secret), "changed", "policy", policy.name,
                         stored.becomesDue(known, policy.schedule)
-                            ? "due at once by its new schedule, in its first window" : nil)
+                            ? "due at once by its new schedule, in its first window"
+                            : Self.destinations(of: policy, besides: known.policy))
                 }
             case (let known?, _): problems.append(otherCredential(declared, known))
             case (nil, let owner?): take(owner, for: declared)
             case (nil, nil): adopt(declared)
             }
+        }
+
+        /// New destinations wait for the next version (P4).
+        private static func destinations(of policy: Policy, besides known: Policy) -> String? {
+            let old = Set(known.terms.destinations.map(\.id))
+            return policy.terms.destinations.allSatisfy { old.contains($0.id) }
+                ? nil
+                : "its new destinations get the next version; now: keyturn deliver \(policy.name)"
         }
 
         /// A credential that a secret stands for already, under another name or without a policy.

@@ -117,7 +117,11 @@ struct Console: Sendable {
     // MARK: The conversation
 
     /// Says what is going on.
-    func say(_ text: String) { writeError(Array((text.visible + "\n").utf8).span) }
+    func say(_ text: String) {
+        // What has lines of its own, such as armour, stays as it is.
+        let text = text.contains("\n") ? text : folded(text)
+        writeError(Array((text.visible + "\n").utf8).span)
+    }
 
     /// Says that something is wrong that the command goes on in spite of.
     func warn(_ text: String) { say(folded("keyturn: warning: \(text)")) }

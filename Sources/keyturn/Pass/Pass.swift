@@ -94,11 +94,11 @@ struct Pass: Sendable {
         let isClockTrusted = work.isClockTrusted(program.clock.now())
         result.isClockDoubtful = !isClockTrusted
         let needsHeartbeat = work.lastEntryAt.map { $0.age(at: now) >= Self.heartbeat } ?? false
-        // Where there is something to do anyway, the first run of a day looks at everything.
+        // Where there is something to do anyway, the first run of a day looks at everything; also
+        // where a person's command wrote the first entry of the day.
         let isFirstOfDay =
-            needsHeartbeat
-            || work.lastEntryAt.map { Zone.utc.clock(at: $0).date != Zone.utc.clock(at: now).date }
-                ?? false
+            needsHeartbeat || hasNotLooked(on: now)
+            || work.lastEntryAt.map { Self.day(of: $0) != Self.day(of: now) } ?? false
         let spooled = try spoolNames()
         // Whoever was killed between a commit and its anchor left the file behind. Unlocking compares
         // it with the tree, and the end of the command brings it up to date.
@@ -186,7 +186,11 @@ struct Pass: Sendable {
         if isFirstOfDay, case .schedule(only: nil) = demand, result.moved == nil,
             result.signal == nil, result.unsettled == 0
         {
-            // Last, so that no rotation waits for it; and no verdict is changed by it.
+            // Last, so that no rotation waits for it; and no verdict is changed by it. What keeps the
+            // day from being noted has the next run look again.
+            try? PlainFile.replace(
+                program.directory.looked, contents: Array(Self.day(of: now).utf8).span,
+                mode: 0o600)
             do throws(Failure) {
                 try await lookForUnmanaged()
             } catch {
@@ -202,6 +206,17 @@ struct Pass: Sendable {
         }
         return result
     }
+
+    /// Whether the last look at everything was on another day; false where there was none yet, for
+    /// which the entries are asked.
+    private func hasNotLooked(on now: Timestamp) -> Bool {
+        guard let bytes = try? PublicFile.read(program.directory.looked, limit: 64) else {
+            return false
+        }
+        return String(decoding: bytes, as: UTF8.self) != Self.day(of: now)
+    }
+
+    private static func day(of time: Timestamp) -> String { String(time.rfc3339.prefix(10)) }
 
     /// P32: another machine than last time.
     private func settleMachine() async throws(Failure) -> Moved? {

@@ -59,7 +59,7 @@ import Testing
             let shown = await program.keyturn("account", "show", name)
             #expect(shown.status == 0)
             #expect(shown.output.contains("id:         \(deploys.id)"))
-            #expect(shown.output.contains("ProjectEditor of project \(program.project)"))
+            #expect(shown.output.contains("ProjectEditor of search"))
         }
         let unknown = await program.keyturn("account", "show", "deplois")
         #expect(unknown.status == 64)
@@ -442,6 +442,8 @@ import Testing
         #expect(lines.filter { $0.contains("OrgMember") && $0.contains(#""done""#) }.count == 1)
         #expect(
             lines.filter { $0.contains("ProjectViewer") && $0.contains(#""refused""#) }.count == 1)
+        #expect(
+            await program.keyturn("audit", "list").output.contains("grant batch, refused"))
     }
 
     // MARK: Deleting

@@ -102,6 +102,24 @@ import Testing
         #expect(await program.isTrailIntact())
     }
 
+    @Test func `an entry of a person's in the morning does not keep a run from its daily look`()
+        async throws
+    {
+        let program = try await world()
+        try await program.require(program.keyturn("run", "ci"))
+        program.advance(.days(31))
+        _ = await program.keyturn("run")
+        _ = program.emulator.addServiceAccount(name: "new")
+        program.advance(.days(1))
+        try await program.require(
+            program.keyturn("account", "token", "ops-a", "--reason", "nightly", "--print"))
+        program.advance(.days(30))
+        try await program.require(
+            program.keyturn("account", "token", "ops-a", "--reason", "nightly", "--print"))
+        _ = await program.keyturn("run")
+        #expect(try await program.entries("credential.found") == 3)
+    }
+
     // MARK: Connections
 
     @Test func `connections are listed, shown and tested, and each admin's lack is said`()

@@ -29,7 +29,7 @@ struct APIKeyList: KeyturnCommand {
 
     @OptionGroup var options: OrganizationOptions
     @Argument(help: "The project.") var project: String
-    @Flag(name: .long, help: "Only those that no policy rotates.")
+    @Flag(name: .long, help: "Only those that no secret here is over.")
     var unmanaged = false
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
@@ -127,6 +127,13 @@ struct APIKeyRename: KeyturnCommand {
         let organization = try await options.open(surroundings, isReading: dryRun)
         let key = try await organization.key(key, in: project)
         let name = key.name ?? key.id
+        let keys = try organization.value(
+            of: await organization.client.keys(ofProject: key.project))
+        if let twin = keys.first(where: { $0.name == newName && $0.id != key.id }) {
+            throw Failure(
+                "the project has a key \(newName) already, \(twin.id)",
+                hint: "nobody could tell them apart", .usage)
+        }
         return try await Change(
             organization: organization, credential: key.reference, json: options.json,
             dryRun: dryRun, newName: newName, done: "\(name): renamed to \(newName)",

@@ -27,20 +27,23 @@ struct AccountList: KeyturnCommand {
         commandName: "list",
         abstract: "All accounts of the organization, and who keeps them fresh.",
         discussion: """
-            POLICY is `-` where nothing rotates the account. With --json there are the ids, too.
+            POLICY is `-` where nothing here is over the account, and a secret's name in \
+            parentheses where that has no policy: an admin's, or one that was created here. With \
+            --json there are the ids, too.
 
               keyturn account list
               keyturn account list --unmanaged --json
             """)
 
     @OptionGroup var options: OrganizationOptions
-    @Flag(name: .long, help: "Only those that no policy rotates and no admin uses.")
+    @Flag(name: .long, help: "Only those that no secret here is over.")
     var unmanaged = false
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let organization = try await options.open(surroundings, isReading: true)
         let accounts = try organization.value(of: await organization.client.allAccounts())
         let rights = try organization.value(of: await organization.client.allRights())
+        let projects = await organization.projectNames()
         let known = try await organization.knownSecrets()
         let now = organization.program.clock.now()
         let shown = accounts.filter { !unmanaged || known[$0.id] == nil }
@@ -57,7 +60,8 @@ struct AccountList: KeyturnCommand {
                     account.name, status?.keeper ?? "-",
                     account.createdAt.map { $0.age(at: now).coarseText } ?? "-",
                     status?.currentSince?.minuteText ?? "-",
-                    (rights[account.id] ?? []).map(\.text).sorted().joined(separator: ", "),
+                    (rights[account.id] ?? []).map { $0.text(projects) }.sorted()
+                        .joined(separator: ", "),
                 ]
             })
         if shown.isEmpty, organization.program.console.isErrorTerminal {
@@ -98,8 +102,12 @@ struct AccountShow: KeyturnCommand {
                 console.answer("rotated:    \(since.secondText), version \(status.version ?? 0)")
             }
         }
-        console.answer("roles:      \(rights.isEmpty ? "none" : rights[0].text)")
-        for right in rights.dropFirst() { console.answer("            \(right.text)") }
+        if let due = try await organization.scheduledDeletion(of: account.reference)?.dueAt {
+            console.answer("deletion:   by the first run after \(due.secondText)")
+        }
+        let projects = await organization.projectNames()
+        console.answer("roles:      \(rights.isEmpty ? "none" : rights[0].text(projects))")
+        for right in rights.dropFirst() { console.answer("            \(right.text(projects))") }
         return 0
     }
 }
@@ -172,7 +180,22 @@ extension SecretStatus {
     var keeper: String { policy == nil ? "(\(secret.name))" : secret.name }
 }
 
+extension Right {
+    /// The right for a person, its project by its name where that is known.
+    func text(_ projects: [String: String]) -> String {
+        guard let id = resourceID, let name = projects[id] else { return text }
+        return "\(role) of \(name)"
+    }
+}
+
 extension Organization {
+    /// The names of the projects by their ids; none where they cannot be listed.
+    func projectNames() async -> [String: String] {
+        guard case .done(let projects) = await client.allProjects() else { return [:] }
+        return Dictionary(
+            projects.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The secrets here by the provider's id of their current version.
     func knownSecrets() async throws(Failure) -> [String: SecretStatus] {
         let (store, connection, now) = (store, connection.name, program.clock.now())

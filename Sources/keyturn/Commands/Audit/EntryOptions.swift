@@ -95,6 +95,11 @@ extension StoredEntry {
         if let step = text("step"), entry.projection.type.hasPrefix("effect.") {
             what.append(step)
         }
+        if let action = text("action") {
+            what.append("\(action) \(text("provider_name") ?? "")")
+        } else if let name = text("provider_name") {
+            what.append(name)
+        }
         if let outcome = text("outcome") { what.append(outcome) }
         if let verdict = text("verdict") { what.append(verdict) }
         if let cause = text("cause") { what.append(cause) }

@@ -98,13 +98,26 @@ struct ConnectionTest: KeyturnCommand {
             """)
 
     @OptionGroup var options: StateOptions
-    @Argument(help: "The connection; the only one by default.") var name: String?
+    @Argument(help: "The connection; all of them by default.") var name: String?
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let program = try options.program(surroundings)
         let store = try await program.openForReading()
         try await program.unlock(store)
-        let organization = try await Organization(name, program: program, store: store)
+        let connections = try await program.storing { () async throws(StorageError) in
+            try await store.connections()
+        }
+        let names = name.map { [$0] } ?? connections.map(\.name)
+        var verdicts: Set<ExitStatus> = []
+        for name in names {
+            verdicts.insert(
+                try await test(try await Organization(name, program: program, store: store)))
+        }
+        return [ExitStatus.failure, .attention].first { verdicts.contains($0) }?.rawValue ?? 0
+    }
+
+    private func test(_ organization: Organization) async throws(Failure) -> ExitStatus {
+        let (program, store) = (organization.program, organization.store)
         let connection = organization.connection
         let admins = try await program.storing { () async throws(StorageError) in
             try await store.admins(of: connection.name)
@@ -134,8 +147,8 @@ struct ConnectionTest: KeyturnCommand {
                     "problem": .string(problem ?? ""),
                 ])
         }
-        if good == 0 { return ExitStatus.failure.rawValue }
-        return good == connection.admins.count ? 0 : ExitStatus.attention.rawValue
+        if good == 0 { return .failure }
+        return good == connection.admins.count ? .success : .attention
     }
 
     /// What an account lacks to be an admin; nil when nothing.

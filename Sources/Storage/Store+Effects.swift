@@ -83,19 +83,20 @@ extension Store {
         }
     }
 
-    /// The sealed answer of an effect of this secret, opened, after its entry is on disk (P35): an
-    /// answer that nobody could read may hold a secret that a person can.
+    /// The sealed answer of an effect, opened, after its entry is on disk (P35): an answer that nobody
+    /// could read may hold a secret that a person can.
+    /// - Parameter secret: whose rotation's effect it is; nil: a creation's, which became no secret.
     package func revealAnswer(
-        of effect: Identifier, of secret: SecretReference, reason: String
+        of effect: Identifier, of secret: SecretReference?, reason: String
     ) async throws(StorageError) -> SecretBytes? {
         let record = try read { database in
-            let isOwn = try database.first(
+            let owner = try database.first(
                 """
-                SELECT 1 FROM effect e JOIN rotation r ON r.id = e.rotation_id
-                WHERE e.id = ? AND r.secret_id = ?
-                """, [.text(effect.text), .text(secret.id.text)]
-            ) { _ in true }
-            return isOwn == nil
+                SELECT r.secret_id FROM effect e JOIN rotation r ON r.id = e.rotation_id
+                WHERE e.id = ?
+                """, [.text(effect.text)]
+            ) { $0.text(0) }
+            return owner != secret?.id.text
                 ? nil : try Self.sealed(.answer, of: effect.text, number: 0, in: database)
         }
         guard let record else { return nil }
@@ -105,7 +106,7 @@ extension Store {
         } catch {
             throw StorageError(error)
         }
-        try await commit(unattested: [secret]) { transaction in
+        try await commit(unattested: secret.map { [$0] } ?? []) { transaction in
             transaction.append(
                 Event(.answerRevealed) {
                     $0.secret = secret

@@ -204,11 +204,14 @@ struct Administrator {
             issued = try AdminClient.created(answer, by: administration)
         } catch let error as UndecodableAnswer {
             let id = await appeared(administration)?.first
+            let secret = administration.secretName ?? "NAME"
             try await settle(administration, .done, error.cause, providerID: id)
             throw Failure(
                 "\(administration.name) was created\(id.map { " as \($0)" } ?? ""), and its secret is "
                     + "lost: \(error.cause.text)",
-                hint: lostHint(administration, id), .failure)
+                hint: "look at it with `keyturn secret reveal \(secret) --answer "
+                    + "\(administration.id) --reason …`; or \(lostHint(administration, id))",
+                .failure)
         } catch let error as StorageError {
             throw Failure(error)
         } catch {

@@ -204,6 +204,16 @@ import Testing
         #expect(created.status == 1)
         #expect(created.conversation.contains("its secret is lost"))
         #expect(try await program.entries("answer.sealed") == 1)
+        // It can be looked at, by the command that the hint has.
+        let words = created.conversation.replacing("\n", with: " ").split(separator: " ")
+        let effect = try #require(
+            words.firstIndex(of: "--answer").map { String(words[$0 + 1]) })
+        let revealed = await program.keyturn(
+            "secret", "reveal", "nightly", "--answer", effect, "--reason", "look")
+        #expect(revealed.status == 0, "\(revealed.conversation)")
+        let account = try #require(program.emulator.liveAccounts.first { $0.name == "nightly" })
+        #expect(loss == .emptyBody || revealed.output.contains(account.id))
+        #expect(try await program.entries("answer.revealed") == 1)
         #expect(await program.isTrailIntact())
     }
 
@@ -571,6 +581,24 @@ import Testing
         #expect(shown.output.contains("retired"))
         #expect(await program.isTrailIntact())
         #expect(await program.keyturn("check").conversation.contains("nightly") == false)
+    }
+
+    @Test func `two processes do not administer at once`() async throws {
+        let (program, _, batch) = try await world()
+        try await program.require(
+            program.keyturn(
+                "account", "delete", "batch", "--reason", "r", "--confirm", "batch",
+                "--retire-after", "1d"))
+        program.advance(.days(2))
+        let lock = try HeldLock.take(program.directory.file("state/lock/administration"))
+        let changed = await program.keyturn("account", "grant", "deploys", "OrgMember")
+        #expect(changed.status == 5)
+        #expect(changed.conversation.contains("another process is administering"))
+        // A run leaves it to the other.
+        #expect(await program.keyturn("run").status == 0)
+        withExtendedLifetime(lock) {}
+        #expect(program.emulator.received(.createRoleBinding) == 0)
+        #expect(program.emulator.liveAccounts.contains { $0.id == batch.id })
     }
 
     // MARK: Tokens

@@ -42,10 +42,10 @@ struct SecretReveal: KeyturnCommand {
         let program = try options.program(surroundings)
         let reason = try Reason.checked(reason)
         let store = try await program.open(dryRun: dryRun)
-        let secret = try await store.secretOrFailure(name)
         if let answer {
-            return try await revealAnswer(answer, secret, reason, program, store)
+            return try await revealAnswer(answer, reason, program, store)
         }
+        let secret = try await store.secretOrFailure(name)
         let versions = try await program.storing { () async throws(StorageError) in
             try await store.versions(ofSecret: secret.id)
         }
@@ -74,8 +74,7 @@ struct SecretReveal: KeyturnCommand {
 
     /// Prints a sealed answer as it came from the provider.
     private func revealAnswer(
-        _ answer: String, _ secret: SecretReference, _ reason: String, _ program: Program,
-        _ store: Store
+        _ answer: String, _ reason: String, _ program: Program, _ store: Store
     ) async throws(Failure) -> Int32 {
         guard let effect = Identifier(answer) else {
             throw Failure(
@@ -88,6 +87,8 @@ struct SecretReveal: KeyturnCommand {
         try await program.unlock(store)
         let text: SecretBytes?
         do throws(StorageError) {
+            // What was created and whose answer nobody could read became no secret.
+            let secret = try await store.secret(named: name)
             text = try await store.revealAnswer(of: effect, of: secret, reason: reason)
         } catch {
             throw Failure(error)

@@ -4,9 +4,12 @@ import Secrets
 /// What is piped into this program.
 package enum StandardInput {
     /// All of standard input, which must not be more than `limit` bytes.
-    package static func readAll(limit: Int) throws(InputError) -> SecretBytes {
+    /// - Parameter isStopping: as for `Terminal.readLine`.
+    package static func readAll(
+        limit: Int, isStopping: () -> Bool = { false }
+    ) throws(InputError) -> SecretBytes {
         try read(from: STDIN_FILENO) { (input) throws(InputError) in
-            try readAll(from: input, limit: limit)
+            try readAll(from: input, limit: limit, isStopping: isStopping)
         }
     }
 
@@ -28,25 +31,25 @@ package enum StandardInput {
     }
 
     static func readAll(
-        from input: borrowing Descriptor, limit: Int
+        from input: borrowing Descriptor, limit: Int, isStopping: () -> Bool = { false }
     ) throws(InputError) -> SecretBytes {
         // One byte more than allowed tells a full buffer from too much.
         guard var buffer = try? SecretBytes(capacity: limit + 1) else { throw .outOfSecureMemory }
-        while buffer.count <= limit, try readSome(from: input, into: &buffer) {}
+        while buffer.count <= limit, try readSome(from: input, into: &buffer, isStopping) {}
         guard buffer.count <= limit else { throw .tooLong(limit: limit) }
         return buffer
     }
 
     /// Reads byte by byte, so that nothing behind the line is taken from who reads next.
     static func readLine(
-        from input: borrowing Descriptor, limit: Int
+        from input: borrowing Descriptor, limit: Int, isStopping: () -> Bool = { false }
     ) throws(InputError) -> SecretBytes {
         guard var line = try? SecretBytes(capacity: limit),
             var byte = try? SecretBytes(capacity: 1)
         else { throw .outOfSecureMemory }
         while true {
             byte.removeAll()
-            guard try readSome(from: input, into: &byte) else {
+            guard try readSome(from: input, into: &byte, isStopping) else {
                 if line.isEmpty { throw .ended }
                 return line
             }
@@ -57,8 +60,12 @@ package enum StandardInput {
 
     /// False at the end.
     private static func readSome(
-        from input: borrowing Descriptor, into buffer: inout SecretBytes
+        from input: borrowing Descriptor, into buffer: inout SecretBytes,
+        _ isStopping: () -> Bool
     ) throws(InputError) -> Bool {
+        // A person may type a part of a line, and then give up.
+        guard isatty(input.number) == 0 || Poll.waitForLine(on: input.number, unless: isStopping)
+        else { throw .interrupted }
         do {
             while true {
                 switch try input.read(into: &buffer) {

@@ -75,9 +75,7 @@ package enum Terminal {
         guard cl_echo_off(terminal.number) == 0 else { throw .system(SystemError("tcsetattr")) }
         // What goes wrong here leaves nothing that this program could still do about it.
         defer { _ = cl_echo_restore() }
-        guard Poll.waitForLine(on: terminal.number, unless: isStopping) else {
-            throw .interrupted
-        }
-        return try StandardInput.readLine(from: terminal, limit: limit)
+        return try StandardInput.readLine(
+            from: terminal, limit: limit, isStopping: isStopping)
     }
 }

@@ -170,8 +170,10 @@ extension AdminClient {
         }
     }
 
-    /// The name of the admin that is used now.
-    package func adminName() async -> String? { await adminInUse(except: nil) }
+    /// The name of the admin that is used now for what is about this account.
+    package func adminName(except accountID: String? = nil) async -> String? {
+        await adminInUse(except: accountID)
+    }
 }
 
 extension AdminClient {

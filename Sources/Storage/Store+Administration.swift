@@ -209,45 +209,42 @@ extension Store {
         _ issued: consuming Issued, by administration: Administration
     ) async throws(StorageError) -> SecretReference {
         let credential = issued.credential.reference
-        let id = try makeIdentifier()
+        // Somebody may have put a policy over what was created, before its answer was taken in.
+        let known = try owner(
+            of: credential.providerID, credential.kind, on: administration.connection)
+        var current: Version?
+        if let known {
+            current = try versions(ofSecret: known.id).first { $0.state == .current }
+        }
+        if let known, current == nil || current?.isHeld == true {
+            // It has a value already, which was proved; the answer stays sealed.
+            try await settle(administration, .done, providerID: credential.providerID)
+            return known
+        }
+        let id: Identifier
+        if let known { id = known.id } else { id = try makeIdentifier() }
+        let number = current?.number ?? 1
         let record: SealedRecord
         let fingerprint: [UInt8]
         do throws(VaultError) {
             record = try vault.seal(
                 issued.credential.value,
                 for: Place(
-                    purpose: .value, owner: id.text, number: 1, createdAt: environment.clock.now()))
+                    purpose: .value, owner: id.text, number: number,
+                    createdAt: environment.clock.now()))
             fingerprint = try vault.fingerprint(issued.credential.value.bytes)
         } catch {
             throw StorageError(error)
         }
-        return try await commit(unattested: []) { transaction in
-            // Somebody may have taken the name since: what was created must not be lost for that.
-            let wanted = administration.secretName ?? ""
-            let isTaken = try transaction.database.first(
-                "SELECT 1 FROM secret WHERE name = ?", [.text(wanted)]
-            ) { _ in true }
-            let secret = try transaction.insertSecret(
-                name: isTaken == true || wanted.isEmpty
-                    ? "created-\(credential.providerID.lowercased())" : wanted,
-                target: Target(
-                    kind: credential.kind, connection: administration.connection,
-                    providerID: credential.providerID, name: credential.name,
-                    project: credential.project),
-                rotatedAt: transaction.now, id: id)
+        return try await commit(unattested: known.map { [$0] } ?? []) { transaction in
             let sealedID = try Store.insert(record, into: transaction.database)
-            try transaction.database.run(
-                """
-                INSERT INTO version(
-                  secret_id, number, state, provider_id, provider_name, client_id, sealed_id,
-                  issued_at_ms, promoted_at_ms)
-                VALUES (?, 1, 'current', ?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    .text(secret.id.text), .text(credential.providerID), Value(credential.name),
-                    Value(credential.clientID), .integer(sealedID),
-                    .integer(transaction.now.milliseconds), .integer(transaction.now.milliseconds),
-                ])
+            let secret =
+                if let known {
+                    try transaction.fill(number, sealedID, credential, of: known)
+                } else {
+                    try transaction.insertCreated(
+                        id, sealedID, credential, by: administration)
+                }
             try Store.erase(
                 .answer, of: administration.id.text, number: 0, in: transaction.database)
             try transaction.end(administration)
@@ -255,7 +252,7 @@ extension Store {
             transaction.append(
                 Event(.versionStored) {
                     $0.secret = secret
-                    $0.version = 1
+                    $0.version = number
                     $0.effect = administration.id
                     $0.target = target
                     $0.fingerprint = fingerprint
@@ -264,7 +261,7 @@ extension Store {
             transaction.append(
                 Event(.versionAdopted) {
                     $0.secret = secret
-                    $0.version = 1
+                    $0.version = number
                     $0.target = target
                 })
             transaction.append(
@@ -322,22 +319,77 @@ extension Transaction {
             ])
     }
 
+    /// The secret of what was created, its value as version 1.
+    fileprivate func insertCreated(
+        _ id: Identifier, _ sealedID: Int64, _ credential: CredentialReference,
+        by administration: Administration
+    ) throws -> SecretReference {
+        // Somebody may have taken the name since: what was created must not be lost for that.
+        let wanted = administration.secretName ?? ""
+        let isTaken = try database.first(
+            "SELECT 1 FROM secret WHERE name = ?", [.text(wanted)]
+        ) { _ in true }
+        let secret = try insertSecret(
+            name: isTaken == true || wanted.isEmpty
+                ? "created-\(credential.providerID.lowercased())" : wanted,
+            target: Target(
+                kind: credential.kind, connection: administration.connection,
+                providerID: credential.providerID, name: credential.name,
+                project: credential.project),
+            rotatedAt: now, id: id)
+        try database.run(
+            """
+            INSERT INTO version(
+              secret_id, number, state, provider_id, provider_name, client_id, sealed_id,
+              issued_at_ms, promoted_at_ms)
+            VALUES (?, 1, 'current', ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(secret.id.text), .text(credential.providerID), Value(credential.name),
+                Value(credential.clientID), .integer(sealedID), .integer(now.milliseconds),
+                .integer(now.milliseconds),
+            ])
+        return secret
+    }
+
+    /// The value of a version that nobody here held.
+    fileprivate func fill(
+        _ number: Int, _ sealedID: Int64, _ credential: CredentialReference,
+        of secret: SecretReference
+    ) throws -> SecretReference {
+        try database.run(
+            """
+            UPDATE version SET sealed_id = ?, client_id = coalesce(client_id, ?)
+            WHERE secret_id = ? AND number = ? AND sealed_id IS NULL
+            """,
+            [
+                .integer(sealedID), Value(credential.clientID), .text(secret.id.text),
+                .integer(Int64(number)),
+            ])
+        guard database.changes == 1 else { throw StorageError.stale }
+        return secret
+    }
+
     /// What is left of it, once it is settled.
     fileprivate func move(
         _ administration: Administration, after outcome: OutcomeWord, _ cause: Cause?
     ) throws {
         let id: Value = .text(administration.id.text)
-        switch (outcome, cause) {
-        case (.unsettled, _):
+        let isAnswerMissing = cause == .answerLost || cause == .notCarriedOut
+        if outcome == .unsettled {
             try database.run("UPDATE administration SET state = 'unsettled' WHERE id = ?", [id])
-        case (.done, .answerLost):
+        } else if administration.action == .create, isAnswerMissing {
+            // An answer that comes back is taken in, whatever was seen.
             try database.run("UPDATE administration SET state = 'lost' WHERE id = ?", [id])
-        case (.refused, let cause) where administration.dueAt != nil && cause != .targetMissing:
+        } else if outcome == .refused, administration.dueAt != nil, cause != .targetMissing {
             // What was set for a date is tried again, in an hour.
             try database.run(
-                "UPDATE administration SET state = 'scheduled', not_before_ms = ? WHERE id = ?",
-                [.integer((now + .hours(1)).milliseconds), id])
-        default: return try end(administration)
+                """
+                UPDATE administration SET state = 'scheduled',
+                  not_before_ms = max(not_before_ms, ?) WHERE id = ?
+                """, [.integer((now + .hours(1)).milliseconds), id])
+        } else {
+            return try end(administration)
         }
         // Another process has settled it.
         guard database.changes == 1 else { throw StorageError.stale }
@@ -345,7 +397,11 @@ extension Transaction {
 
     /// Takes back what was to be done at a date.
     func cancel(_ administration: Administration, reason: String) throws {
-        try end(administration)
+        try database.run(
+            "DELETE FROM administration WHERE id = ? AND state = 'scheduled'",
+            [.text(administration.id.text)])
+        // It was begun meanwhile.
+        guard database.changes == 1 else { throw StorageError.stale }
         append(
             Event(.administrationCancelled) {
                 $0.describe(administration)

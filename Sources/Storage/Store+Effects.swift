@@ -96,7 +96,7 @@ extension Store {
                 WHERE e.id = ?
                 """, [.text(effect.text)]
             ) { $0.text(0) }
-            return owner != secret?.id.text
+            return owner != nil && owner != secret?.id.text
                 ? nil : try Self.sealed(.answer, of: effect.text, number: 0, in: database)
         }
         guard let record else { return nil }

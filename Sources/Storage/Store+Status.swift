@@ -146,15 +146,15 @@ extension Store {
 
     /// Whether another admin of the connection is between prepare and proved (P30).
     package func isAdminUnderWay(
-        on connection: String, besides secret: SecretReference
+        on connection: String, besides secret: SecretReference? = nil
     ) throws(StorageError) -> Bool {
         try read { database in
             try database.first(
                 """
                 SELECT count(*) FROM rotation r JOIN admin a ON a.secret_id = r.secret_id
-                WHERE a.connection = ? AND r.secret_id <> ? AND r.state IN ('open', 'parked')
+                WHERE a.connection = ? AND r.secret_id IS NOT ? AND r.state IN ('open', 'parked')
                   AND r.step IN ('issue', 'prove')
-                """, [.text(connection), .text(secret.id.text)]
+                """, [.text(connection), Value(secret?.id.text)]
             ) { $0.int(0) > 0 } ?? false
         }
     }

@@ -74,7 +74,13 @@ extension Surroundings {
     }
 
     @Sendable private static func readText(_ limit: Int) throws(Failure) -> String {
-        guard let input = try? StandardInput.readAll(limit: limit) else {  // nothing, or too much
+        let input: SecretBytes
+        do throws(InputError) {
+            input = try StandardInput.readAll(
+                limit: limit, isStopping: { StopSignals.first != nil })
+        } catch .interrupted {
+            endAtPrompt()
+        } catch {
             throw Failure("nothing usable came on standard input", .usage)
         }
         let bytes = input.bytes

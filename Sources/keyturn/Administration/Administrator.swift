@@ -53,7 +53,7 @@ struct Administrator {
     @discardableResult
     func perform(_ administration: Administration) async throws(Failure) -> SecretReference? {
         let store = store
-        let admin = await client.adminName()
+        let admin = await client.adminName(except: administration.providerID)
         if administration.action == .create {
             do throws(JournalError) {
                 try await store.makeReady(forEffect: administration.id)
@@ -88,8 +88,16 @@ struct Administrator {
             && (administration.action == .delete || administration.takesOwner)
         guard isAboutAdmins else { return nil }
         let path = program.directory.locks + "/admin-" + organization.connection.name
+        let (store, connection) = (store, organization.connection.name)
         for _ in 0..<30 {
-            if let lock = try HeldLock.take(path) { return lock }
+            if let lock = try HeldLock.take(path) {
+                // One whose rotation was killed has no lock, and no secret that anybody can count on.
+                let isUnderWay = try await program.storing { () async throws(StorageError) in
+                    try await store.isAdminUnderWay(on: connection)
+                }
+                if !isUnderWay { return lock }
+                break
+            }
             await program.clock.wait(Interval(seconds: 1))
         }
         try await settle(administration, .refused, .adminUnderWay)
@@ -281,7 +289,8 @@ struct Administrator {
             evidence = await client.key(id).map {
                 Set($0.roles) == Set(administration.rights.map(\.role))
             }
-        case (_, .delete):
+        case (.apiKey, .delete): evidence = await isKeyGone(id)
+        case (.serviceAccount, .delete):
             // A list without anything in it proves nothing (P20).
             guard let ids = await ids(administration), !ids.isEmpty else { return false }
             evidence = .done(!ids.contains { $0.id == id })
@@ -304,6 +313,18 @@ struct Administrator {
             hint: administration.dueAt == nil
                 ? "nothing was changed; try again" : "the next runs try again, or --take-back",
             .failure)
+    }
+
+    /// A key that is fetched in vain is gone, where another call is answered (P20); it may have been
+    /// the last of its project, or have gone with that.
+    private func isKeyGone(_ id: String) async -> Outcome<Bool> {
+        switch await client.key(id) {
+        case .done: return .done(false)
+        case .refused(let refusal) where refusal.cause == .targetMissing:
+            return await client.allProjects().map { _ in true }
+        case .refused(let refusal): return .refused(refusal)
+        case .unsettled(let cause): return .unsettled(cause)
+        }
     }
 
     private func isOld(_ administration: Administration) -> Bool {

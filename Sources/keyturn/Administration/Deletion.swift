@@ -38,6 +38,7 @@ struct DeletionOptions: ParsableArguments {
             }
             let store = organization.store
             if !dryRun {
+                // A run may have begun it; `stale` says so.
                 let administrator = try await Administrator(organization)
                 defer { withExtendedLifetime(administrator) {} }
                 try await organization.program.storing { () async throws(StorageError) in
@@ -84,10 +85,15 @@ struct DeletionOptions: ParsableArguments {
         if let obstacle = try await organization.obstacle(toDeleting: credential) {
             throw obstacle
         }
+        let present = try await organization.scheduledDeletion(of: credential)
+        let store = organization.store
         if let date {
+            guard present == nil else {
+                throw Failure(
+                    "\(name) was set to be deleted meanwhile", hint: "see `keyturn check`", .busy)
+            }
             let administration = try organization.administration(
                 .delete, of: credential, reason: reason, dueAt: date)
-            let store = organization.store
             try await organization.program.storing { () async throws(StorageError) in
                 try await store.schedule(administration)
             }
@@ -95,12 +101,14 @@ struct DeletionOptions: ParsableArguments {
                 "\(name): will be deleted by the first run after \(date.secondText); until then "
                     + "--take-back", credential, date, organization, json)
         } else {
-            // What was set for a date is done now.
-            let deletion =
-                if let scheduled { scheduled } else {
-                    try organization.administration(.delete, of: credential, reason: reason)
+            try await administrator.perform(
+                try organization.administration(.delete, of: credential, reason: reason))
+            // A crash before it leaves a date at which nothing is there to be deleted.
+            if let present {
+                try await organization.program.storing { () async throws(StorageError) in
+                    try await store.cancel(present, reason: "deleted now")
                 }
-            try await administrator.perform(deletion)
+            }
             tell("\(name): deleted", credential, nil, organization, json)
         }
         return 0

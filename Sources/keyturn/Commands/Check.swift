@@ -458,7 +458,7 @@ struct Check: KeyturnCommand {
             case .lost:
                 return Item(
                     name: name, state: .ok,
-                    detail: "it was created, and its secret is lost",
+                    detail: "no answer came: if it was created, its secret is lost",
                     hint: "should the sealed answer be found, `keyturn recover` takes it in")
             }
         }
@@ -509,6 +509,14 @@ extension Store {
         let open = (try? openRotation(of: stored.secret)) ?? nil
         let coming = open?.terms.strategy == .overlap ? open?.terms.destinations ?? [] : []
         let expected = known.union(coming.map(\.id))
-        return stored.policy.terms.destinations.map(\.id).filter { !expected.contains($0) }
+        return stored.policy.terms.destinations.filter { destination in
+            // A file that is there may be where the value was taken from (`secret import --from`).
+            if case .file(let file) = destination.receiver,
+                ((try? PlainFile.state(file.path)) ?? nil) != nil
+            {
+                return false
+            }
+            return !expected.contains(destination.id)
+        }.map(\.id)
     }
 }

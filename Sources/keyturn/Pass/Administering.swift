@@ -11,6 +11,8 @@ struct Administering {
     struct Result {
         var failed = 0
         var isUnsettled = false
+        /// Of what was not done, beside plain failures: 6, or attention.
+        var statuses: Set<ExitStatus> = []
     }
 
     /// - Parameter isClockTrusted: nothing is deleted by a date that a doubtful clock says (P28).
@@ -37,15 +39,24 @@ struct Administering {
                     try await delete(administration, organization, administrator)
                 } catch {
                     program.console.fail(error)
-                    result.failed += 1
+                    if [.brokenTrail, .attention].contains(error.status) {
+                        result.statuses.insert(error.status)
+                    } else {
+                        result.failed += 1
+                    }
                 }
             }
-            let isUnsettled = try await program.storing { () async throws(StorageError) in
-                try await store.administrations().contains {
+            let unsettled = try await program.storing { () async throws(StorageError) in
+                try await store.administrations().filter {
                     [.intended, .unsettled].contains($0.1) && $0.0.connection == connection
                 }
             }
-            if isUnsettled { result.isUnsettled = true }
+            for (administration, _) in unsettled {
+                program.console.warn(
+                    "nobody knows yet whether this happened: \(administration.action.rawValue) "
+                        + administration.name)
+                result.isUnsettled = true
+            }
         }
         return result
     }

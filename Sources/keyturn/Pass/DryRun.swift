@@ -65,20 +65,29 @@ struct DryRun {
     /// What was set for a date that has come.
     private func tellDeletions(_ now: Timestamp) async throws(Failure) {
         let store = store
-        let set = try await program.storing { () async throws(StorageError) in
-            try await store.administrations()
+        let connections = try await program.storing { () async throws(StorageError) in
+            try await store.connections()
         }
-        for (administration, state) in set {
-            guard state == .scheduled, let due = administration.dueAt, due <= now else { continue }
-            program.console.answer(
-                json: json,
-                "\(administration.name): would delete the \(administration.kind.rawValue) "
-                    + administration.providerID,
-                [
-                    "kind": .string("dry-run"), "name": .string(administration.name),
-                    "would": .string("delete"), "id": .string(administration.providerID),
-                    "problems": .array([]),
-                ])
+        for connection in connections {
+            let due = try await program.storing { () async throws(StorageError) in
+                try await store.dueAdministrations(at: now, on: connection.name)
+            }
+            guard !due.isEmpty else { continue }
+            try await program.unlock(store)
+            let organization = try await Organization(
+                connection.name, program: program, store: store)
+            for administration in due {
+                let obstacle = try await organization.obstacle(
+                    toDeleting: CredentialReference(
+                        kind: administration.kind, providerID: administration.providerID,
+                        name: administration.name, clientID: nil, project: administration.project))
+                tell(
+                    Finding(
+                        name: administration.name,
+                        what: "delete the \(administration.kind.rawValue) "
+                            + administration.providerID,
+                        problems: obstacle.map { [$0.message] } ?? []))
+            }
         }
     }
 

@@ -165,6 +165,8 @@ struct Pass: Sendable {
                 isClockTrusted: isClockTrusted)
             result.failedBesides += administering.failed
             result.isUnsettledBesides = administering.isUnsettled
+            if administering.statuses.contains(.brokenTrail) { result.isTrailBroken = true }
+            if administering.statuses.contains(.attention) { result.isClockDoubtful = true }
         }
         let incident = try await openIncident()
         let worker = try await Worker(

@@ -232,7 +232,7 @@ import Testing
         let run = await program.keyturn("run")
         #expect(run.status == 1)
         #expect(run.conversation.contains("nightly was not created"))
-        #expect(try program.count("administration") == 0)
+        #expect(await program.keyturn("run").status == 0)
         // It was sent once.
         #expect(program.emulator.received(.createServiceAccount) == 1)
         #expect(await program.keyturn("account", "create", "nightly").status == 0)
@@ -314,6 +314,43 @@ import Testing
         #expect(await program.keyturn("run").status == 0)
         let revealed = await program.keyturn("secret", "reveal", "nightly", "--reason", "test")
         #expect(revealed.output == account.clientSecret)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `a policy that somebody put over it meanwhile gets its value`() async throws {
+        let (program, _, _) = try await world()
+        let (store, administration, account, answer) = try await begun(program)
+        try await store.keep(try SecretBytes(copying: Array(answer.utf8).span), of: administration)
+        try await program.apply(
+            program.policy("taken", account: account, more: "    first: after-interval"))
+        let run = await program.keyturn("run")
+        #expect(run.status == 0, "\(run.conversation)")
+        let revealed = await program.keyturn("secret", "reveal", "taken", "--reason", "test")
+        #expect(revealed.output == account.clientSecret)
+        #expect(try program.count("administration") == 0)
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `an admin whose rotation was killed keeps another from being stripped`()
+        async throws
+    {
+        let program = try await TestProgram()
+        let second = program.emulator.addOwner(name: "ops-b")
+        try await program.require(program.keyturn("init"))
+        try await program.apply(
+            program.policy("a", account: program.admin, more: "    first: after-interval"),
+            admins: ["ops-a", "ops-b"])
+        try await program.logIn("ops-a", program.admin)
+        try await program.logIn("ops-b", second)
+        let plan = StopPlan(at: 1, .afterCommit)
+        program.follow(plan)
+        #expect(
+            await program.keyturn("rotate", "a", "--reason", "r", "--confirm", "a").status == 4)
+        plan.revive()
+        program.journal.withLock { $0 = { $0 } }
+        let revoked = await program.keyturn("account", "revoke", "ops-b", "OrgOwner")
+        #expect(revoked.status != 0)
+        #expect(program.emulator.grants(of: second.id) == [.organization(.orgOwner)])
         #expect(await program.isTrailIntact())
     }
 
@@ -527,6 +564,39 @@ import Testing
             await program.keyturn("run", "--dry-run").output.contains("batch: would delete"))
         #expect(await program.keyturn("run").status == 0)
         #expect(!program.emulator.liveAccounts.contains { $0.id == batch.id })
+        #expect(await program.isTrailIntact())
+    }
+
+    @Test func `the last key of a project is known to be gone, where its deletion had no answer`()
+        async throws
+    {
+        let (program, _, _) = try await world()
+        let key = program.emulator.addAPIKey(project: program.project, name: "only")
+        program.emulator.inject(
+            Fault(operation: .deleteAPIKey, effect: .after(.status(500)), times: 3))
+        let outcome = await program.keyturn(
+            "api-key", "delete", "only", "--reason", "r", "--confirm", "only")
+        #expect(outcome.status == 0, "\(outcome.conversation)")
+        #expect(!program.emulator.liveKeys.contains { $0.id == key.id })
+        #expect(try program.count("administration") == 0)
+    }
+
+    @Test func `a deletion before its date ends the date, also one that fails`() async throws {
+        let (program, _, batch) = try await world()
+        func delete(_ more: String...) async -> TestProgram.Outcome {
+            await program.keyturn(
+                ["account", "delete", "batch", "--reason", "r", "--confirm", "batch"] + more)
+        }
+        try program.require(await delete("--retire-after", "7d"))
+        program.emulator.inject(
+            Fault(operation: .deleteServiceAccount, effect: .before(.status(403))))
+        #expect(await delete().status == 1)
+        program.advance(.days(1))
+        #expect(await program.keyturn("run").status == 0)
+        #expect(program.emulator.liveAccounts.contains { $0.id == batch.id })
+        try program.require(await delete())
+        #expect(!program.emulator.liveAccounts.contains { $0.id == batch.id })
+        #expect(try program.count("administration") == 0)
         #expect(await program.isTrailIntact())
     }
 

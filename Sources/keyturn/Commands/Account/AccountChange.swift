@@ -144,10 +144,17 @@ struct Change {
             defer { withExtendedLifetime(lock) {} }
             // Roles one at a time: the trail says of each what became of it.
             let parts = action == .grant || action == .revoke ? rights.map { [$0] } : [rights]
-            for part in parts {
-                try await administrator.perform(
-                    try organization.administration(
-                        action, of: credential, newName: newName, rights: part, reason: reason))
+            for (index, part) in parts.enumerated() {
+                do throws(Failure) {
+                    try await administrator.perform(
+                        try organization.administration(
+                            action, of: credential, newName: newName, rights: part, reason: reason))
+                } catch {
+                    let before = parts[..<index].joined().map(\.text).joined(separator: ", ")
+                    guard !before.isEmpty else { throw error }
+                    throw Failure(
+                        "\(before) is done; then: \(error.message)", hint: error.hint, error.status)
+                }
             }
         }
         var object: [String: JSON] = [

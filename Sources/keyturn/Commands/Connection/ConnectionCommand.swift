@@ -108,6 +108,11 @@ struct ConnectionTest: KeyturnCommand {
             try await store.connections()
         }
         let names = name.map { [$0] } ?? connections.map(\.name)
+        guard !names.isEmpty else {
+            throw Failure(
+                "there is no connection",
+                hint: "declare one in a file and `keyturn policy apply` that", .configuration)
+        }
         var verdicts: Set<ExitStatus> = []
         for name in names {
             verdicts.insert(

@@ -16,7 +16,8 @@ package struct ReportMaker: Sendable {
         .versionLost, .adminLoggedIn, .deliveryOwed, .deliverySettled, .deliveryClosed,
         .secretRevealed, .answerRevealed, .secretSearched, .auditExported, .reportMade,
         .incidentOpened, .incidentClosed, .stateMoved, .epochStarted, .signingKeyRotated,
-        .administrationSettled, .credentialFound,
+        .administrationScheduled, .administrationCancelled, .administrationSettled,
+        .credentialFound,
     ]
     private static let typesByName = Dictionary(
         uniqueKeysWithValues: types.map { ($0.rawValue, $0) })
@@ -112,6 +113,12 @@ package struct ReportMaker: Sendable {
         case .epochStarted: note(.epochStarted, line, detail: reader.text("cause"))
         case .signingKeyRotated: note(.signingKeyRotated, line)
         case .administrationSettled: note(.administered, line, detail: administered)
+        case .administrationScheduled:
+            note(
+                .administered, line,
+                detail: "set for \(reader.text("until") ?? "a date"): \(administered)")
+        case .administrationCancelled:
+            note(.administered, line, detail: "taken back: \(administered)")
         case .credentialFound:
             note(
                 .unmanaged, line,
@@ -131,12 +138,19 @@ package struct ReportMaker: Sendable {
 
     private var number: Int { Int(reader.integer("version") ?? 0) }
     private var version: String? { reader.integer("version").map { "version \($0)" } }
+    private var roles: [String] {
+        guard case .array(let roles) = reader.json("roles") else { return [] }
+        return roles.compactMap(\.text)
+    }
+
     /// What was done to which account or key, and whether it was.
     private var administered: String {
         let words = [
             reader.text("action"), reader.text("provider_name"),
             reader.text("new_name").map { "to \($0)" },
+            roles.isEmpty ? nil : roles.joined(separator: ", "),
             reader.text("outcome").flatMap { $0 == "done" ? nil : "(\($0))" },
+            reader.text("cause").map { "(\($0))" },
         ]
         return words.compactMap(\.self).joined(separator: " ")
     }

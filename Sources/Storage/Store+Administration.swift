@@ -27,11 +27,13 @@ extension Store {
 
     /// Writes that something is to be done at its date.
     package func schedule(_ administration: Administration) async throws(StorageError) {
-        try await commit(unattested: []) { transaction in
+        let secret = try owner(of: administration)
+        try await commit(unattested: secret.map { [$0] } ?? []) { transaction in
             try transaction.insert(administration, .scheduled)
             transaction.append(
                 Event(.administrationScheduled) {
                     $0.describe(administration)
+                    $0.secret = secret
                     $0.until = administration.dueAt
                 })
         }
@@ -43,7 +45,8 @@ extension Store {
     package func intend(
         _ administration: Administration, by admin: String?
     ) async throws(StorageError) {
-        try await commit(unattested: []) { transaction in
+        let secret = try owner(of: administration)
+        try await commit(unattested: secret.map { [$0] } ?? []) { transaction in
             if administration.dueAt != nil {
                 try transaction.database.run(
                     """
@@ -57,6 +60,7 @@ extension Store {
             transaction.append(
                 Event(.administrationIntended) {
                     $0.describe(administration)
+                    $0.secret = secret
                     $0.admin = admin
                 })
         }

@@ -351,4 +351,29 @@ import Testing
         #expect(program.directory.text("out/new.env")?.contains("PINECONE_CLIENT_SECRET") == true)
         #expect(await program.keyturn("check").status == 0)
     }
+
+    @Test(arguments: [true, false])
+    func `a rotation that did not get beyond prepare takes destinations that were mended`(
+        _ isParked: Bool
+    ) async throws {
+        let program = try await TestProgram()
+        let account = program.emulator.addServiceAccount(name: "deploys")
+        let attempts = "    attempts: \(isParked ? 1 : 5)"
+        let wrong = program.policy("ci", account: account, more: attempts)
+            .replacing("/out/", with: "/missing/")
+        try await program.setUp(wrong)
+        #expect(await program.keyturn("run").status == 1)
+        #expect(program.emulator.rotations(of: account.id) == 0)
+        try await program.apply(program.policy("ci", account: account, more: attempts))
+        program.advance(.hours(1))
+        if isParked {
+            try await program.require(
+                program.keyturn("rotation", "resume", "ci", "--reason", "mended"))
+        } else {
+            try await program.require(program.keyturn("run"))
+        }
+        #expect(program.emulator.rotations(of: account.id) == 1)
+        #expect(program.isDeliveredAccepted("ci", account))
+        #expect(await program.isTrailIntact())
+    }
 }

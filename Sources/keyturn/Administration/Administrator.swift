@@ -352,9 +352,16 @@ struct Administrator {
 
     /// The ids of what bears its name and was not there before; nil: it cannot be seen.
     private func appeared(_ administration: Administration) async -> [String]? {
-        await ids(administration)?.filter {
-            $0.name == administration.name && !administration.listed.contains($0.id)
-        }.map(\.id)
+        guard let ids = await ids(administration) else { return nil }
+        var appeared: [String] = []
+        for (id, name) in ids
+        where name == administration.name && !administration.listed.contains(id) {
+            // One that is a secret of this state was made by a later command, whose answer came.
+            let owner = try? await store.owner(
+                of: id, administration.kind, on: administration.connection)
+            if owner ?? nil == nil { appeared.append(id) }
+        }
+        return appeared
     }
 
     private func ids(

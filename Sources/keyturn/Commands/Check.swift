@@ -57,7 +57,7 @@ struct Check: KeyturnCommand {
         items += secrets(statuses, now)
         items += await freezes(store, now)
         items += await reactions(store)
-        items += await administrations(store)
+        items += await administrations(store, now)
         let policies = try await program.storing { () async throws(StorageError) in
             try await store.policies()
         }
@@ -441,16 +441,19 @@ struct Check: KeyturnCommand {
     }
 
     /// What people set for a date, and what nobody knows the end of.
-    private func administrations(_ store: Store) async -> [Item] {
+    private func administrations(_ store: Store, _ now: Timestamp) async -> [Item] {
         // The database's own check has told why it cannot be read.
         ((try? await store.administrations()) ?? []).compactMap { administration, state in
             let name = "\(administration.action.rawValue) \(administration.name)"
             switch state {
             case .scheduled:
+                let isOverdue = administration.dueAt.map { $0 + .hours(24) <= now } ?? true
                 return Item(
-                    name: name, state: .ok,
-                    detail: "set for \(administration.dueAt?.minuteText ?? "now")",
-                    hint: "--take-back keeps it")
+                    name: name, state: isOverdue ? .attention : .ok,
+                    detail: "set for \(administration.dueAt?.secondText ?? "now")"
+                        + (isOverdue ? ", and not done" : ""),
+                    hint: isOverdue
+                        ? "`keyturn run` says why; --take-back keeps it" : "--take-back keeps it")
             case .intended, .unsettled:
                 return Item(
                     name: name, state: .attention, detail: "nobody knows whether it happened",

@@ -21,6 +21,7 @@ struct DropIn {
             })
         let groups = Set(files.compactMap(\.group))
         let needsOwner = files.contains { $0.owner != nil }
+        let needsGroup = files.contains { $0.group != nil }
         guard !directories.isEmpty else { return [] }
         var lines = ["[Service]"]
         for directory in directories.sorted() {
@@ -29,7 +30,10 @@ struct DropIn {
         if !groups.isEmpty {
             lines.append("SupplementaryGroups=\(groups.sorted().joined(separator: " "))")
         }
+        if needsGroup, !needsOwner { lines.append("PrivateUsers=no") }
         if needsOwner {
+            // In a user namespace of the unit's own there is nobody to give a file to.
+            lines.append("PrivateUsers=no")
             lines.append("AmbientCapabilities=CAP_CHOWN CAP_FOWNER")
             lines.append("CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER")
         }

@@ -242,7 +242,8 @@ actor Worker {
             if let open {
                 // Before its time only its debts are paid.
                 let now = program.clock.now()
-                return open.canGoOn && (open.nextTryAt ?? now) <= now ? .work(open) : .nothing
+                guard open.canGoOn, (open.nextTryAt ?? now) <= now else { return .nothing }
+                return .work(try await mended(open, held) ?? open)
             }
             guard unit.isWanted, held.isDue, let policy = held.policy else { return .nothing }
             return .work(try await begin(policy, .schedule, superseding: nil))
@@ -251,6 +252,7 @@ actor Worker {
             return try await byHand(policy, trigger, reason, ticket, open, unit)
         case .resume(_, let reason):
             guard let open else { return .nothing }
+            if let mended = try await mended(open, held) { return .work(mended) }
             return .work(try await resume(open, reason: reason))
         case .rollBack(_, let reason):
             guard let open else { return .nothing }
@@ -305,6 +307,20 @@ actor Worker {
         }
         guard isHeld else { return nil }
         return report(unit, .waiting, .adminUnderWay)
+    }
+
+    /// A rotation begun anew in the place of one that has not got beyond prepare, where a person has
+    /// edited the destinations since: it copies them at prepare (P4), and nothing was done by the old.
+    private func mended(
+        _ open: Rotation, _ held: Store.Held
+    ) async throws(JournalError) -> Rotation? {
+        guard open.step == .prepare, open.incident == nil, open.trigger != .recovery,
+            let policy = held.policy,
+            policy.policy.terms.destinations != open.terms.destinations,
+            policy.policy.terms.strategy == open.terms.strategy
+        else { return nil }
+        return try await begin(
+            policy, open.trigger, reason: open.reason, ticket: open.ticket, superseding: open)
     }
 
     /// An open or parked rotation that a person, or a late commit, takes up: now, and with all its

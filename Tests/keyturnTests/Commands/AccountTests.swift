@@ -238,6 +238,21 @@ import Testing
         #expect(await program.keyturn("account", "create", "nightly").status == 0)
     }
 
+    @Test func `a creation that is made again does not take the second for the lost first`()
+        async throws
+    {
+        let (program, _, _) = try await world()
+        program.emulator.inject(
+            Fault(operation: .createServiceAccount, effect: .before(.status(500))))
+        #expect(await program.keyturn("account", "create", "nightly").status == 4)
+        #expect(await program.keyturn("account", "create", "nightly").status == 0)
+        program.advance(.minutes(2))
+        let run = await program.keyturn("run")
+        #expect(run.conversation.contains("nightly was not created"))
+        #expect(!run.conversation.contains("its secret is lost"))
+        #expect(await program.isTrailIntact())
+    }
+
     @Test func `a refused creation leaves nothing behind`() async throws {
         let (program, _, _) = try await world()
         program.emulator.inject(
@@ -490,7 +505,8 @@ import Testing
         #expect(
             lines.filter { $0.contains("ProjectViewer") && $0.contains(#""refused""#) }.count == 1)
         #expect(
-            await program.keyturn("audit", "list").output.contains("grant batch, refused"))
+            await program.keyturn("audit", "list").output
+                .contains("grant batch, ProjectViewer of project \(program.project), refused"))
     }
 
     // MARK: Deleting

@@ -29,7 +29,7 @@ import Testing
         #expect(
             try lines("file: { path: /run/ci/x, owner: ci, group: ci, mode: \"0440\" }") == [
                 "[Service]", "ReadWritePaths=/run/ci", "SupplementaryGroups=ci",
-                "AmbientCapabilities=CAP_CHOWN CAP_FOWNER",
+                "PrivateUsers=no", "AmbientCapabilities=CAP_CHOWN CAP_FOWNER",
                 "CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER",
             ])
     }

@@ -119,6 +119,8 @@ struct APIKeyRename: KeyturnCommand {
     @Argument(help: "The new name, 1 to 80 bytes.") var newName: String
     @Option(name: .long, help: "The project, where several have a key of that name.")
     var project: String?
+    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
+    var reason: String?
     @Flag(name: .long, help: "Say what would happen, and change nothing.")
     var dryRun = false
 
@@ -136,7 +138,8 @@ struct APIKeyRename: KeyturnCommand {
         }
         return try await Change(
             organization: organization, credential: key.reference, json: options.json,
-            dryRun: dryRun, newName: newName, done: "\(name): renamed to \(newName)",
+            dryRun: dryRun, newName: newName, reason: try reason.map(Reason.checked),
+            done: "\(name): renamed to \(newName)",
             would: "\(name): would be renamed to \(newName)"
         ).make(.rename)
     }

@@ -18,6 +18,8 @@ struct AccountRename: KeyturnCommand {
     @OptionGroup var options: OrganizationOptions
     @Argument(help: "The account.") var name: String
     @Argument(help: "The new name, 1 to 80 bytes.") var newName: String
+    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
+    var reason: String?
     @Flag(name: .long, help: "Say what would happen, and change nothing.")
     var dryRun = false
 
@@ -33,7 +35,8 @@ struct AccountRename: KeyturnCommand {
         }
         return try await Change(
             organization: organization, credential: account.reference, json: options.json,
-            dryRun: dryRun, newName: newName, done: "\(account.name): renamed to \(newName)",
+            dryRun: dryRun, newName: newName, reason: try reason.map(Reason.checked),
+            done: "\(account.name): renamed to \(newName)",
             would: "\(account.name): would be renamed to \(newName)"
         ).make(.rename)
     }

@@ -97,6 +97,9 @@ extension StoredEntry {
         }
         if let action = text("action") {
             what.append("\(action) \(text("provider_name") ?? "")")
+            if case .array(let roles) = members["roles"] {
+                what.append(roles.compactMap(\.text).joined(separator: ", "))
+            }
         } else if let name = text("provider_name") {
             what.append(name)
         }

@@ -90,6 +90,9 @@ struct PolicyAdopt: KeyturnCommand {
                     + "`keyturn policy apply` it")
         } else if !options.json {
             try program.console.answer(exactly: Array(text.utf8).span)
+            program.console.say(
+                "keyturn: hint: add where each delivers before its interval is over: a rotation in "
+                    + "place without a destination leaves its users a dead secret")
         }
         return 0
     }

@@ -40,7 +40,6 @@ enum Wire {
     /// `GET /admin/role-bindings`.
     struct RoleBinding: Decodable, Sendable {
         let id: String?
-        let principalType: String?
         let principalID: String?
         let role: String
         let resourceType: String
@@ -48,7 +47,6 @@ enum Wire {
 
         enum CodingKeys: String, CodingKey {
             case id, role
-            case principalType = "principal_type"
             case principalID = "principal_id"
             case resourceType = "resource_type"
             case resourceID = "resource_id"

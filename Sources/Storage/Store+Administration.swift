@@ -179,19 +179,12 @@ extension Store {
 
     // MARK: What is created
 
-    /// Seals the answer of a creation and commits it, before anybody decodes it (P13); where the
-    /// database cannot take it, the spool does (P14).
+    /// Keeps the answer of a creation as that of a rotation is kept.
     package func keep(
         _ answer: consuming SecretBytes, of administration: Administration
     ) async throws(JournalError) {
-        let record = try sealed(answer, ofEffect: administration.id)
-        do throws(StorageError) {
-            try await keepUrgently { transaction in
-                try transaction.keepAnswer(record, of: administration)
-            }
-        } catch {
-            Spool(directory).keep(record, orPrint: environment.printArmour)
-            throw error == .inputOutput ? .storage : .spooled
+        try await keep(answer, ofEffect: administration.id) {
+            try $0.keepAnswer($1, of: administration)
         }
     }
 

@@ -211,13 +211,21 @@ extension Store: Journal {
     package func keep(
         _ answer: consuming SecretBytes, of effect: Effect, in rotation: Rotation
     ) async throws(JournalError) {
-        let record = try sealed(answer, ofEffect: effect.id)
+        let id = effect.id
+        try await keep(answer, ofEffect: id) { try $0.keepAnswer($1, of: id, in: rotation) }
+    }
+
+    /// Seals an answer and commits it with `write`, before anybody decodes it (P13).
+    func keep(
+        _ answer: consuming SecretBytes, ofEffect id: Identifier,
+        _ write: @escaping @Sendable (Transaction, SealedRecord) throws -> Void
+    ) async throws(JournalError) {
+        let record = try sealed(answer, ofEffect: id)
         do throws(StorageError) {
-            let id = effect.id
-            try await keepUrgently { try $0.keepAnswer(record, of: id, in: rotation) }
+            try await keepUrgently { try write($0, record) }
         } catch {
             // The database cannot take it for whatever reason: the spool, then standard error.
-            // Either way the rotation stops here, and the next run takes it in (P14).
+            // Either way what needs it stops here, and the next run takes it in (P14).
             Spool(directory).keep(record, orPrint: environment.printArmour)
             throw error == .inputOutput ? .storage : .spooled
         }
@@ -243,7 +251,7 @@ extension Store: Journal {
 
     /// Commits what must not be lost; there is another place for it where the database is held for
     /// long.
-    func keepUrgently(
+    private func keepUrgently(
         _ write: @escaping @Sendable (Transaction) throws -> Void
     ) async throws(StorageError) {
         do throws(StorageError) {

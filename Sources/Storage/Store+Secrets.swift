@@ -48,7 +48,8 @@ extension Store {
         let target = Target(
             kind: .serviceAccount, connection: connection, providerID: account.providerID,
             name: account.name, project: nil)
-        let known = try secret(named: name, orAccount: account.providerID, of: connection)
+        let owner = try owner(of: account.providerID, .serviceAccount, on: connection)
+        let known = owner == nil ? try secret(named: name) : owner
         let id: Identifier
         let number: Int
         if let known {
@@ -122,21 +123,6 @@ extension Store {
                     $0.record = record.hash
                     $0.fingerprint = fingerprint
                 })
-        }
-    }
-
-    private func secret(
-        named name: String, orAccount account: String, of connection: String
-    ) throws(StorageError) -> SecretReference? {
-        try read { database in
-            try database.first(
-                """
-                SELECT s.id, s.name FROM identity i JOIN secret s ON s.id = i.secret_id
-                JOIN connection c ON c.name = ? AND c.api_host = i.api_host
-                WHERE i.kind = 'service-account' AND i.provider_id = ?
-                """, [.text(connection), .text(account)], Self.reference)
-                ?? database.first(
-                    "SELECT id, name FROM secret WHERE name = ?", [.text(name)], Self.reference)
         }
     }
 

@@ -3,9 +3,6 @@
 usage: administration.py URL SEED_FILE KEYTURN_BINARY DIRECTORY
 """
 
-import sys
-import time
-import unittest
 import urllib.request
 
 import case
@@ -127,16 +124,5 @@ class Administration(case.Case):
         )
 
 
-def main():
-    result = OneLine()
-    started = time.monotonic()
-    unittest.defaultTestLoader.loadTestsFromTestCase(Administration).run(result)
-    for _, trace in result.failures + result.errors:
-        print(trace, file=sys.stderr)
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun} cases, {failed} failed, {time.monotonic() - started:.1f} s")
-    sys.exit(1 if failed or not result.testsRun else 0)
-
-
 if __name__ == "__main__":
-    main()
+    OneLine.drive_cases(Administration)

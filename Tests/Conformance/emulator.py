@@ -26,19 +26,33 @@ class OneLine(unittest.TestResult):
         name = test._testMethodName.removeprefix("test_").replace("_", " ")
         print(f"{verdict:6} {type(test).__name__}: {name}", flush=True)
 
+    @classmethod
+    def drive(cls, *suites):
+        """Runs the suites, tells what came of them, and ends the program with the verdict."""
+        result = cls()
+        started = time.monotonic()
+        for suite in suites:
+            suite.run(result)
+        for _, trace in result.failures + result.errors:
+            print(trace, file=sys.stderr)
+        for test, reason in result.skipped:
+            print(f"{test.id()} was left out: {reason}", file=sys.stderr)
+        cases = result.testsRun - len(result.skipped)
+        failed = len(result.failures) + len(result.errors)
+        print(f"{cases} cases, {failed} failed, {time.monotonic() - started:.1f} s")
+        sys.exit(1 if failed or not result.testsRun else 0)
+
+    @classmethod
+    def drive_cases(cls, *cases):
+        """The same for classes of cases."""
+        cls.drive(*map(unittest.defaultTestLoader.loadTestsFromTestCase, cases))
+
 
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    result = OneLine()
-    started = time.monotonic()
     modules = ["tokens", "accounts", "keys", "faults"]
-    unittest.defaultTestLoader.loadTestsFromNames(modules).run(result)
-    for _, trace in result.failures + result.errors:
-        print(trace, file=sys.stderr)
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun} cases, {failed} failed, {time.monotonic() - started:.1f} s")
-    sys.exit(1 if failed or not result.testsRun else 0)
+    OneLine.drive(unittest.defaultTestLoader.loadTestsFromNames(modules))
 
 
 if __name__ == "__main__":

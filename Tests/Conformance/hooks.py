@@ -289,17 +289,5 @@ aws_secret_access_key = invented
         self.assertTrue(self.accepts(account, value))
 
 
-def main():
-    result = OneLine()
-    unittest.defaultTestLoader.loadTestsFromTestCase(Hooks).run(result)
-    for _, trace in result.failures + result.errors:
-        print(trace, file=sys.stderr)
-    for test, reason in result.skipped:
-        print(f"hooks.py: {test.id()} was left out: {reason}", file=sys.stderr)
-    print(f"{result.testsRun - len(result.skipped)} cases, "
-          f"{len(result.failures) + len(result.errors)} failed")
-    sys.exit(0 if result.wasSuccessful() else 1)
-
-
 if __name__ == "__main__":
-    main()
+    OneLine.drive_cases(Hooks)

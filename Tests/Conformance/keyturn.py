@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import unittest
 from pathlib import Path
 
 import case
@@ -318,16 +317,5 @@ class KeyturnCase(case.Case):
                     self.assertNotIn(secret.encode(), data, path)
 
 
-def main():
-    result = OneLine()
-    started = time.monotonic()
-    unittest.defaultTestLoader.loadTestsFromTestCase(KeyturnCase).run(result)
-    for _, trace in result.failures + result.errors:
-        print(trace, file=sys.stderr)
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun} cases, {failed} failed, {time.monotonic() - started:.1f} s")
-    sys.exit(1 if failed or not result.testsRun else 0)
-
-
 if __name__ == "__main__":
-    main()
+    OneLine.drive_cases(KeyturnCase)

@@ -361,19 +361,5 @@ policies:
         return rotated
 
 
-def main():
-    result = OneLine()
-    loader = unittest.defaultTestLoader
-    for each in (Forecasts, Driven):
-        loader.loadTestsFromTestCase(each).run(result)
-    for _, trace in result.failures + result.errors:
-        print(trace, file=sys.stderr)
-    for test, reason in result.skipped:
-        print(f"schedules.py: {test.id()} was left out: {reason}", file=sys.stderr)
-    print(f"{result.testsRun - len(result.skipped)} cases, "
-          f"{len(result.failures) + len(result.errors)} failed")
-    sys.exit(0 if result.wasSuccessful() else 1)
-
-
 if __name__ == "__main__":
-    main()
+    OneLine.drive_cases(Forecasts, Driven)

@@ -75,7 +75,7 @@ import Testing
     @Test func `a right is asked for as it is listed, without the organization's own id`() throws {
         func right(_ type: String) -> Right {
             Wire.RoleBinding(
-                id: nil, principalType: nil, principalID: nil, role: "R", resourceType: type,
+                id: nil, principalID: nil, role: "R", resourceType: type,
                 resourceID: "id"
             ).right
         }

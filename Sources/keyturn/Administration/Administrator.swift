@@ -19,9 +19,23 @@ struct Administrator {
 
     /// Takes the lock, and settles what was interrupted. Nil: another process has it.
     init?(waitingIn organization: Organization) async throws(Failure) {
+        guard let lock = try HeldLock.take(Self.lockPath(organization)) else { return nil }
+        try await self.init(organization, lock)
+    }
+
+    /// The same, for a person who waits half a minute for the other process.
+    init(_ organization: Organization) async throws(Failure) {
+        let lock = try await HeldLock.take(
+            Self.lockPath(organization), waiting: organization.program.clock)
+        guard let lock else {
+            throw Failure(
+                "another process is administering", hint: "try again when it is done", .busy)
+        }
+        try await self.init(organization, lock)
+    }
+
+    private init(_ organization: Organization, _ lock: HeldLock) async throws(Failure) {
         self.organization = organization
-        let path = organization.program.directory.locks + "/administration"
-        guard let lock = try HeldLock.take(path) else { return nil }
         self.lock = lock
         // What is acted upon must be what the signed trail has.
         let store = organization.store
@@ -33,17 +47,8 @@ struct Administrator {
         try await settleOpen()
     }
 
-    /// The same, for a person who waits half a minute for the other process.
-    init(_ organization: Organization) async throws(Failure) {
-        for _ in 0..<30 {
-            if let administrator = try await Administrator(waitingIn: organization) {
-                self = administrator
-                return
-            }
-            await organization.program.clock.wait(Interval(seconds: 1))
-        }
-        throw Failure(
-            "another process is administering", hint: "try again when it is done", .busy)
+    private static func lockPath(_ organization: Organization) -> String {
+        organization.program.directory.locks + "/administration"
     }
 
     // MARK: Doing
@@ -89,16 +94,12 @@ struct Administrator {
         guard isAboutAdmins else { return nil }
         let path = program.directory.locks + "/admin-" + organization.connection.name
         let (store, connection) = (store, organization.connection.name)
-        for _ in 0..<30 {
-            if let lock = try HeldLock.take(path) {
-                // One whose rotation was killed has no lock, and no secret that anybody can count on.
-                let isUnderWay = try await program.storing { () async throws(StorageError) in
-                    try await store.isAdminUnderWay(on: connection)
-                }
-                if !isUnderWay { return lock }
-                break
+        if let lock = try await HeldLock.take(path, waiting: program.clock) {
+            // One whose rotation was killed has no lock, and no secret that anybody can count on.
+            let isUnderWay = try await program.storing { () async throws(StorageError) in
+                try await store.isAdminUnderWay(on: connection)
             }
-            await program.clock.wait(Interval(seconds: 1))
+            if !isUnderWay { return lock }
         }
         try await settle(administration, .refused, .adminUnderWay)
         throw Failure(

@@ -118,12 +118,8 @@ struct DeletionOptions: ParsableArguments {
         _ line: String, _ credential: CredentialReference, _ date: Timestamp?,
         _ organization: Organization, _ json: Bool
     ) {
-        var object: [String: JSON] = [
-            "kind": .string("administration"),
-            "action": .string(takeBack ? "keep" : Administration.Action.delete.rawValue),
-            "target": .string(credential.kind.rawValue), "id": .string(credential.providerID),
-            "name": .string(credential.name ?? ""), "applied": .boolean(!dryRun),
-        ]
+        var object = credential.administered(
+            takeBack ? "keep" : Administration.Action.delete.rawValue, applied: !dryRun)
         object["due_at"] = (date?.rfc3339).map(JSON.string)
         organization.program.console.answer(json: json, line, object)
     }

@@ -66,13 +66,6 @@ extension Organization {
     /// (P2). Nil where it belongs to none.
     func held(_ credential: CredentialReference) async throws(Failure) -> HeldLock? {
         guard let owner = try await owner(of: credential) else { return nil }
-        let path = program.directory.lock(secret: owner.secret.id.text)
-        for _ in 0..<30 {
-            if let lock = try HeldLock.take(path) { return lock }
-            await program.clock.wait(Interval(seconds: 1))
-        }
-        throw Failure(
-            "another process is working on \(owner.secret.name)",
-            hint: "try again when it is done", .busy)
+        return try await HeldLock.take(of: owner.secret, for: program)
     }
 }

@@ -60,8 +60,35 @@ struct RoleOption: ExpressibleByArgument, Hashable {
     }
 }
 
+extension [RoleOption] {
+    /// What a service account gets by them, in order.
+    func rights(in organization: Organization) async throws(Failure) -> [Right] {
+        var rights: [Right] = []
+        for role in self { rights.append(try await role.right(in: organization)) }
+        return rights
+    }
+
+    /// What an API key gets by them, in order.
+    func keyRights() throws(Failure) -> [Right] {
+        var rights: [Right] = []
+        for role in self { rights.append(try role.keyRight()) }
+        return rights
+    }
+}
+
 /// A name at the provider.
 enum ProviderName {
+    /// Throws when another of its kind bears the name.
+    static func requireFree(
+        _ name: String, among credentials: [CredentialReference], besides id: String? = nil,
+        hint: String = "nobody could tell them apart"
+    ) throws(Failure) {
+        guard let twin = credentials.first(where: { $0.name == name && $0.providerID != id })
+        else { return }
+        let what = twin.kind == .apiKey ? "the project has a key" : "there is an account"
+        throw Failure("\(what) \(name) already, \(twin.providerID)", hint: hint, .usage)
+    }
+
     /// The name, or why Pinecone would not take it: 1 to 80 bytes of UTF-8.
     static func checked(_ name: String) throws(Failure) -> String {
         let count = name.utf8.count

@@ -84,8 +84,7 @@ struct APIKeyCreate: KeyturnCommand {
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let name = try ProviderName.checked(name)
-        var rights: [Right] = []
-        for role in role { rights.append(try role.keyRight()) }
+        let rights = try role.keyRights()
         let organization = try await options.open(surroundings, isReading: creation.dryRun)
         return try await creation.create(in: organization, json: options.json) {
             () async throws(Failure) in
@@ -93,11 +92,7 @@ struct APIKeyCreate: KeyturnCommand {
             let project = try await organization.project(project)
             let keys = try organization.value(
                 of: await organization.client.keys(ofProject: project.id))
-            if let twin = keys.first(where: { $0.name == name }) {
-                throw Failure(
-                    "the project has a key \(name) already, \(twin.id)",
-                    hint: "nobody could tell them apart", .usage)
-            }
+            try ProviderName.requireFree(name, among: keys.map(\.reference))
             return Administration(
                 id: try organization.newIdentifier(), .create, of: .apiKey,
                 on: organization.connection.name, name: name, project: project.id,
@@ -119,26 +114,19 @@ struct APIKeyRename: KeyturnCommand {
     @Argument(help: "The new name, 1 to 80 bytes.") var newName: String
     @Option(name: .long, help: "The project, where several have a key of that name.")
     var project: String?
-    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
-    var reason: String?
-    @Flag(name: .long, help: "Say what would happen, and change nothing.")
-    var dryRun = false
+    @OptionGroup var change: ChangeOptions
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let newName = try ProviderName.checked(newName)
-        let organization = try await options.open(surroundings, isReading: dryRun)
+        let organization = try await options.open(surroundings, isReading: change.dryRun)
         let key = try await organization.key(key, in: project)
         let name = key.name ?? key.id
         let keys = try organization.value(
             of: await organization.client.keys(ofProject: key.project))
-        if let twin = keys.first(where: { $0.name == newName && $0.id != key.id }) {
-            throw Failure(
-                "the project has a key \(newName) already, \(twin.id)",
-                hint: "nobody could tell them apart", .usage)
-        }
+        try ProviderName.requireFree(newName, among: keys.map(\.reference), besides: key.id)
         return try await Change(
             organization: organization, credential: key.reference, json: options.json,
-            dryRun: dryRun, newName: newName, reason: try reason.map(Reason.checked),
+            options: change, newName: newName,
             done: "\(name): renamed to \(newName)",
             would: "\(name): would be renamed to \(newName)"
         ).make(.rename)
@@ -160,16 +148,12 @@ struct APIKeyRoles: KeyturnCommand {
     var set: [RoleOption] = []
     @Option(name: .long, help: "The project, where several have a key of that name.")
     var project: String?
-    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
-    var reason: String?
-    @Flag(name: .long, help: "Say what would happen, and change nothing.")
-    var dryRun = false
+    @OptionGroup var change: ChangeOptions
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
-        var rights: [Right] = []
-        for role in set { rights.append(try role.keyRight()) }
+        let rights = try set.keyRights()
         let organization = try await options.open(
-            surroundings, isReading: dryRun || set.isEmpty)
+            surroundings, isReading: change.dryRun || set.isEmpty)
         let key = try await organization.key(key, in: project)
         let name = key.name ?? key.id
         guard !set.isEmpty else {
@@ -185,7 +169,7 @@ struct APIKeyRoles: KeyturnCommand {
         let text = rights.map(\.role).joined(separator: ", ")
         return try await Change(
             organization: organization, credential: key.reference, json: options.json,
-            dryRun: dryRun, rights: rights, reason: try reason.map(Reason.checked),
+            options: change, rights: rights,
             done: "\(name): has \(text)", would: "\(name): would have \(text)"
         ).make(.setRoles)
     }

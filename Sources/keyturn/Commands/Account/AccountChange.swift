@@ -18,24 +18,18 @@ struct AccountRename: KeyturnCommand {
     @OptionGroup var options: OrganizationOptions
     @Argument(help: "The account.") var name: String
     @Argument(help: "The new name, 1 to 80 bytes.") var newName: String
-    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
-    var reason: String?
-    @Flag(name: .long, help: "Say what would happen, and change nothing.")
-    var dryRun = false
+    @OptionGroup var change: ChangeOptions
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
         let newName = try ProviderName.checked(newName)
-        let organization = try await options.open(surroundings, isReading: dryRun)
+        let organization = try await options.open(surroundings, isReading: change.dryRun)
         let account = try await organization.account(name)
         let accounts = try organization.value(of: await organization.client.allAccounts())
-        if let twin = accounts.first(where: { $0.name == newName && $0.id != account.id }) {
-            throw Failure(
-                "there is an account \(newName) already, \(twin.id)",
-                hint: "nobody could tell them apart", .usage)
-        }
+        try ProviderName.requireFree(
+            newName, among: accounts.map(\.reference), besides: account.id)
         return try await Change(
             organization: organization, credential: account.reference, json: options.json,
-            dryRun: dryRun, newName: newName, reason: try reason.map(Reason.checked),
+            options: change, newName: newName,
             done: "\(account.name): renamed to \(newName)",
             would: "\(account.name): would be renamed to \(newName)"
         ).make(.rename)
@@ -55,20 +49,16 @@ struct AccountGrant: KeyturnCommand {
     @OptionGroup var options: OrganizationOptions
     @Argument(help: "The account.") var name: String
     @Argument(help: "The roles: ROLE, or ROLE@PROJECT.") var roles: [RoleOption]
-    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
-    var reason: String?
-    @Flag(name: .long, help: "Say what would happen, and change nothing.")
-    var dryRun = false
+    @OptionGroup var change: ChangeOptions
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
-        let organization = try await options.open(surroundings, isReading: dryRun)
+        let organization = try await options.open(surroundings, isReading: change.dryRun)
         let account = try await organization.account(name)
-        var rights: [Right] = []
-        for role in roles { rights.append(try await role.right(in: organization)) }
+        let rights = try await roles.rights(in: organization)
         let text = rights.map(\.text).joined(separator: ", ")
         return try await Change(
             organization: organization, credential: account.reference, json: options.json,
-            dryRun: dryRun, rights: rights, reason: try reason.map(Reason.checked),
+            options: change, rights: rights,
             done: "\(account.name): has \(text)", would: "\(account.name): would get \(text)"
         ).make(.grant)
     }
@@ -87,16 +77,12 @@ struct AccountRevoke: KeyturnCommand {
     @OptionGroup var options: OrganizationOptions
     @Argument(help: "The account.") var name: String
     @Argument(help: "The roles: ROLE, or ROLE@PROJECT.") var roles: [RoleOption]
-    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
-    var reason: String?
-    @Flag(name: .long, help: "Say what would happen, and change nothing.")
-    var dryRun = false
+    @OptionGroup var change: ChangeOptions
 
     func run(in surroundings: Surroundings) async throws(Failure) -> Int32 {
-        let organization = try await options.open(surroundings, isReading: dryRun)
+        let organization = try await options.open(surroundings, isReading: change.dryRun)
         let account = try await organization.account(name)
-        var rights: [Right] = []
-        for role in roles { rights.append(try await role.right(in: organization)) }
+        let rights = try await roles.rights(in: organization)
         let present = try organization.value(
             of: await organization.client.rights(ofAccount: account.id))
         if let absent = rights.first(where: { !present.contains($0) }) {
@@ -119,11 +105,19 @@ struct AccountRevoke: KeyturnCommand {
         let text = rights.map(\.text).joined(separator: ", ")
         return try await Change(
             organization: organization, credential: account.reference, json: options.json,
-            dryRun: dryRun, rights: rights, reason: try reason.map(Reason.checked),
+            options: change, rights: rights,
             done: "\(account.name): no longer has \(text)",
             would: "\(account.name): would lose \(text)"
         ).make(.revoke)
     }
+}
+
+/// What every change takes.
+struct ChangeOptions: ParsableArguments {
+    @Option(name: .long, help: "Why; it stands in the audit trail for ever.")
+    var reason: String?
+    @Flag(name: .long, help: "Say what would happen, and change nothing.")
+    var dryRun = false
 }
 
 /// One change of an account or a key, told in one line.
@@ -131,17 +125,17 @@ struct Change {
     let organization: Organization
     let credential: CredentialReference
     let json: Bool
-    let dryRun: Bool
+    let options: ChangeOptions
     var newName: String?
     var rights: [Right] = []
-    var reason: String?
     /// What is said afterwards, or instead.
     let done: String
     let would: String
 
     /// Makes it under the lock of the secret that it is about.
     func make(_ action: Administration.Action) async throws(Failure) -> Int32 {
-        if !dryRun {
+        let reason = try options.reason.map(Reason.checked)
+        if !options.dryRun {
             let administrator = try await Administrator(organization)
             let lock = try await organization.held(credential)
             defer { withExtendedLifetime(lock) {} }
@@ -160,13 +154,21 @@ struct Change {
                 }
             }
         }
-        var object: [String: JSON] = [
-            "kind": .string("administration"), "action": .string(action.rawValue),
-            "target": .string(credential.kind.rawValue), "id": .string(credential.providerID),
-            "name": .string(newName ?? credential.name ?? ""), "applied": .boolean(!dryRun),
-        ]
+        var object = credential.administered(action.rawValue, applied: !options.dryRun)
+        if let newName { object["name"] = .string(newName) }
         if !rights.isEmpty { object["roles"] = .array(rights.map { .string($0.text) }) }
-        organization.program.console.answer(json: json, dryRun ? would : done, object)
+        organization.program.console.answer(json: json, options.dryRun ? would : done, object)
         return 0
+    }
+}
+
+extension CredentialReference {
+    /// The object of `--json` for what was done to it, or would be.
+    func administered(_ action: String, applied: Bool) -> [String: JSON] {
+        [
+            "kind": .string("administration"), "action": .string(action),
+            "target": .string(kind.rawValue), "id": .string(providerID),
+            "name": .string(name ?? ""), "applied": .boolean(applied),
+        ]
     }
 }

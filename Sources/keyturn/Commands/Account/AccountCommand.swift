@@ -137,17 +137,14 @@ struct AccountCreate: KeyturnCommand {
         return try await creation.create(in: organization, json: options.json) {
             () async throws(Failure) in
             let secretName = try await creation.secretName(for: name, in: organization)
-            var rights: [Right] = []
-            for role in role { rights.append(try await role.right(in: organization)) }
+            let rights = try await role.rights(in: organization)
             guard rights.count <= 100 else {
                 throw Failure("Pinecone takes at most 100 roles with a new account", .usage)
             }
             let accounts = try organization.value(of: await organization.client.allAccounts())
-            if let twin = accounts.first(where: { $0.name == name }) {
-                throw Failure(
-                    "there is an account \(name) already, \(twin.id)",
-                    hint: "Pinecone would take it twice, and nobody could tell them apart", .usage)
-            }
+            try ProviderName.requireFree(
+                name, among: accounts.map(\.reference),
+                hint: "Pinecone would take it twice, and nobody could tell them apart")
             return Administration(
                 id: try organization.newIdentifier(), .create, of: .serviceAccount,
                 on: organization.connection.name, name: name, rights: rights,

@@ -44,7 +44,7 @@ struct SecretImport: KeyturnCommand {
                 hint: "an admin's secret comes by `keyturn login`", .usage)
         }
         // P2: no rotation may issue another value while this one is proved and sealed.
-        let lock = try await held(secret, program)
+        let lock = try await HeldLock.take(of: secret, for: program)
         defer { withExtendedLifetime(lock) {} }
         let current = try await current(of: secret, stored, program, store)
         try await program.unlock(store)
@@ -79,18 +79,6 @@ struct SecretImport: KeyturnCommand {
             )
         }
         return 0
-    }
-
-    private func held(
-        _ secret: SecretReference, _ program: Program
-    ) async throws(Failure) -> HeldLock {
-        let path = program.directory.lock(secret: secret.id.text)
-        for _ in 0..<30 {
-            if let lock = try HeldLock.take(path) { return lock }
-            await program.clock.wait(Interval(seconds: 1))
-        }
-        throw Failure(
-            "another process is working on \(name)", hint: "try again when it is done", .busy)
     }
 
     /// The version that the value is of, or takes the place of.
